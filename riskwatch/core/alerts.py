@@ -1,0 +1,147 @@
+"""The alert: levels, states, kinds, contributions and the changes that make up its life."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Level(IntEnum):
+    """Colour grades of GB/T 35561 and of impact-based warning: 1 is the gravest.
+
+    >>> Level["ORANGE"].word, Level(4).word
+    ('orange', 'blue')
+    """
+
+    RED = 1
+    ORANGE = 2
+    YELLOW = 3
+    BLUE = 4
+
+    @property
+    def word(self) -> str:
+        """The word that goes with the colour, in code and JSON."""
+        return self.name.lower()
+
+
+class AlertKind(StrEnum):
+    """A risk in the world, a feed that is down, or a form that changed."""
+
+    RISK = "risk"
+    DATA_HEALTH = "data_health"
+    SCHEMA = "schema"
+
+
+class State(StrEnum):
+    """Operator states after ISA-18.2."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned"  # cleared before anyone acknowledged
+    RESOLVED = "resolved"  # cleared after it was acknowledged
+    CLOSED = "closed"  # with a verdict
+
+
+class Verdict(StrEnum):
+    """What the desk says at the end; a label of the next training."""
+
+    TRUE = "true"
+    FALSE = "false"
+    ALREADY_KNOWN = "already_known"
+    PLANNED = "planned"
+    AVERTED = "averted"
+    DUPLICATE = "duplicate"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why an alert changed; every change carries one."""
+
+    OPENED = "opened"
+    LEVEL_RAISED = "level_raised"
+    LEVEL_LOWERED = "level_lowered"
+    EVIDENCE_GREW = "evidence_grew"
+    INHIBITED = "inhibited"
+    RELEASED = "released"  # no longer inhibited or withheld
+    WITHHELD = "withheld"
+    CLEARED = "cleared"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one indicator brings to the likelihood.
+
+    `p` is the tail probability of the observed count given the expectation; `share` is its part
+    of the evidence, all shares of an alert add up to 1; `log_odds` is what it adds to the
+    log-odds of the outcome.
+    """
+
+    indicator: str
+    window_h: float
+    observed: int
+    expected: float
+    p: float
+    share: float
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """A level and the decision instant at which it was taken."""
+
+    at_us: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An episode of one signature in one area, as it stands after its latest change."""
+
+    id: str
+    kind: AlertKind
+    area: str
+    signature: str
+    level: Level
+    peak_level: Level
+    levels: tuple[LevelChange, ...]
+    shown: bool
+    state: State
+    opened_at_us: int
+    updated_at_us: int
+    closed_at_us: int | None = None
+    likelihood: float | None = None
+    impact: float | None = None
+    contributions: tuple[Contribution, ...] = ()
+    inhibited_by: str | None = None
+    feeds_missing: tuple[str, ...] = ()
+    detail: str = ""  # what a data-health or schema alert is about: a feed, a code
+    rising: bool = False
+    verdict: Verdict | None = None
+    actor: str | None = None
+    note: str = ""
+    model_versions: tuple[tuple[str, str], ...] = ()
+    config_hash: str = ""
+    revision: int = 0  # counts the changes, from 1
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChange:
+    """One appended row of an alert's life: the alert after it, who made it and why."""
+
+    alert: Alert
+    reason: Reason
+    at_us: int
+    actor: str  # "engine", or "NAME (unverified)" until there is sign-in
+
+
+def alert_id(*, kind: AlertKind, area: str, signature: str, opened_at_us: int, detail: str = "") -> str:
+    """An id derived from content, so that a replay makes the same one.
+
+    >>> alert_id(kind=AlertKind.RISK, area="COLLEGEVILLE", signature="gastro", opened_at_us=0)
+    'rw-7bb19d9c8a73'
+    """
+    text = "\x1f".join((kind, area, signature, str(opened_at_us), detail))
+    return "rw-" + hashlib.sha256(text.encode()).hexdigest()[:12]

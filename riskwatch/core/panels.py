@@ -1,0 +1,56 @@
+"""The panel: one closed tick, as arrays over the series that had something in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What happened in one tick, decided at `decided_at_us`, rolled up over the area tree.
+
+    `series` are ids `area_index * n_indicators + indicator_index`, ascending and unique, every
+    level of the tree included; `counts` are their integer sums (same shape). `source_counts` has
+    one entry a source. `blind` marks indicators whose feed is known to be down.
+    """
+
+    tick: int
+    start_us: int
+    end_us: int
+    decided_at_us: int
+    series: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    source_counts: NDArray[np.int64]
+    blind: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TickGrid:
+    """How event time is cut: ticks of `tick_us` from the epoch, decided `lateness_us` after their end.
+
+    >>> grid = TickGrid(tick_us=900_000_000, lateness_us=900_000_000)
+    >>> grid.tick_of(901_000_000), grid.decided_at(0), grid.last_decided(1_800_000_000)
+    (1, 1800000000, 0)
+    """
+
+    tick_us: int
+    lateness_us: int
+
+    def tick_of(self, instant_us: int) -> int:
+        """The tick an instant falls into."""
+        return instant_us // self.tick_us
+
+    def start(self, tick: int) -> int:
+        """Start of a tick, inclusive."""
+        return tick * self.tick_us
+
+    def decided_at(self, tick: int) -> int:
+        """The decision instant: the tick's end plus the allowed lateness."""
+        return (tick + 1) * self.tick_us + self.lateness_us
+
+    def last_decided(self, clock_us: int) -> int:
+        """The newest tick whose decision instant is not after the clock."""
+        return (clock_us - self.lateness_us) // self.tick_us - 1

@@ -1,0 +1,1 @@
+"""Sources become event batches: mapping files, streamed readers, the mapper and quarantine."""

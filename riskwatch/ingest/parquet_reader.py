@@ -1,0 +1,143 @@
+"""A Parquet file as a stream of raw blocks; opened by the reader."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from riskwatch.core.errors import SourceError
+from riskwatch.ingest.block import Position, RawBlock
+from riskwatch.ingest.limits import Limits
+
+
+class ParquetStream:
+    """Blocks of the mapped columns of a Parquet file, as text; iterate once.
+
+    The digest is taken per column over its values, so it does not depend on row groups.
+    """
+
+    incomplete: str | None = None
+
+    def __init__(self, path: Path, mapped: tuple[str, ...], limits: Limits) -> None:
+        self._path, self._mapped = path, mapped
+        try:
+            self._file = pq.ParquetFile(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise SourceError(
+                f"{path}: is not a readable Parquet file ({_brief(error)}); send it again"
+            ) from None
+        self._check_columns(self._file.schema_arrow)
+        self._digest = _ColumnDigest(mapped)
+        self._rows = self.skipped_rows = 0
+        self._batches = self._texts(limits.batch_rows)
+        self._left: pa.Table | None = None
+
+    def begin(self, resume: Position | None, stream: str) -> None:
+        """Verify what was read before and go to its end; raises SourceError."""
+        if resume is None:
+            return
+        total = self._file.metadata.num_rows
+        if total < resume.rows:
+            raise SourceError(
+                f"{self._path}: is shorter ({total} rows) than what stream '{stream}' already read "
+                f"({resume.rows} rows); send the whole file, or declare another --stream name"
+            )
+        self.skipped_rows = resume.rows
+        while self._rows < resume.rows:
+            table = next(self._batches)
+            wanted = min(resume.rows - self._rows, table.num_rows)
+            self._feed(table.slice(0, wanted))
+            self._left = table.slice(wanted) if wanted < table.num_rows else None
+        if self._digest.hexdigest() != resume.digest:
+            raise SourceError(
+                f"{self._path}: is not a continuation of stream '{stream}': its first {resume.rows} rows "
+                "differ from what was read; declare another --stream name if it is another file"
+            )
+
+    def __iter__(self) -> Iterator[RawBlock]:
+        if self._left is not None:
+            yield self._block(self._left)
+        for table in self._batches:
+            yield self._block(table)
+
+    def _block(self, table: pa.Table) -> RawBlock:
+        row = np.arange(self._rows, self._rows + table.num_rows, dtype=np.int64)
+        self._feed(table)
+        end = Position(self._rows, self._digest.size, self._digest.hexdigest())
+        return RawBlock(table.num_rows, table, row, row + 1, (), end)
+
+    def _feed(self, table: pa.Table) -> None:
+        self._digest.update(table)
+        self._rows += table.num_rows
+
+    def _texts(self, batch_rows: int) -> Iterator[pa.Table]:
+        try:
+            for batch in self._file.iter_batches(batch_size=batch_rows, columns=list(self._mapped)):
+                arrays = [_as_text(batch.column(name)) for name in self._mapped]
+                yield pa.table(arrays, names=list(self._mapped))
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(
+                f"{self._path}: is damaged after row {self._rows - 1} ({_brief(error)}); send it again"
+            ) from None
+
+    def _check_columns(self, schema: pa.Schema) -> None:
+        missing = [name for name in self._mapped if name not in schema.names]
+        if missing:
+            there = ", ".join(repr(name[:40]) for name in schema.names[:20])
+            raise SourceError(
+                f"{self._path}: has no column {', '.join(map(repr, missing))}; it has {there}; "
+                "fix the mapping's columns or send a file that has them"
+            )
+        for name in self._mapped:
+            kind = schema.field(name).type
+            if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_boolean(kind):
+                raise SourceError(
+                    f"{self._path}: column '{name}' holds {kind}; send text, numbers or instants"
+                )
+
+
+class _ColumnDigest:
+    """SHA-256 over the values of each column, fed in any batches."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._lengths = {name: hashlib.sha256() for name in names}
+        self._values = {name: hashlib.sha256() for name in names}
+        self.size = 0
+
+    def update(self, table: pa.Table) -> None:
+        for name in self._lengths:
+            for chunk in table.column(name).chunks:
+                lengths = pc.binary_length(chunk).to_numpy(zero_copy_only=False).astype("<i4")
+                data = "".join(chunk.to_pylist()).encode()
+                self._lengths[name].update(lengths.tobytes())
+                self._values[name].update(data)
+                self.size += len(data)
+
+    def hexdigest(self) -> str:
+        whole = hashlib.sha256()
+        for name in sorted(self._lengths):
+            whole.update(self._lengths[name].digest() + self._values[name].digest())
+        return whole.hexdigest()
+
+
+def _brief(error: Exception) -> str:
+    return str(error).partition("\n")[0].partition(". ")[0]
+
+
+def _as_text(column: pa.Array) -> pa.StringArray:
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        zone = "Z" if kind.tz else ""
+        instants = (
+            column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64()).cast(pa.timestamp("us"))
+        )
+        column = pc.binary_join_element_wise(instants.cast(pa.string()), zone, "")
+    elif pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+    return pc.fill_null(column.cast(pa.string()), "")

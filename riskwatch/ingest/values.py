@@ -1,0 +1,44 @@
+"""Values, ids and references checked column-wise; used by the mapper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from riskwatch.ingest.quarantine import MAX_REF_CHARS
+
+MAX_COUNT = 1e9
+"""A count above this is no count of records."""
+
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+
+
+def parse_values(
+    column: pa.StringArray, gauge: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Numbers and which are usable: a gauge finite, a count whole, from 0 to 1e9.
+
+    >>> parse_values(pa.array(["2", "2.5", "-1", "nan"]), np.array([False, True, False, True]))[1]
+    array([ True,  True, False, False])
+    """
+    text = pc.utf8_trim_whitespace(column)
+    good = pc.match_substring_regex(text, _NUMBER)
+    numbers = pc.cast(pc.if_else(good, text, "0"), pa.float64()).to_numpy(zero_copy_only=False)
+    usable = good.to_numpy(zero_copy_only=False) & np.isfinite(numbers)
+    whole = (numbers >= 0) & (numbers <= MAX_COUNT) & (numbers == np.floor(numbers))
+    return numbers, usable & (gauge | whole)
+
+
+def parse_refs(column: pa.StringArray) -> tuple[pa.StringArray, NDArray[np.bool_]]:
+    """Opaque references, null where empty, and which of them are text: over 64 characters or spaced.
+
+    >>> [part.tolist() for part in parse_refs(pa.array(["a1", " ", "Jane Roe"]))]
+    [['a1', None, 'Jane Roe'], [False, False, True]]
+    """
+    trimmed = pc.utf8_trim_whitespace(column)
+    long = pc.greater(pc.utf8_length(trimmed), MAX_REF_CHARS)
+    is_text = pc.or_(long, pc.match_substring_regex(trimmed, r"[\s\x00-\x1f　]"))
+    refs = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    return refs, is_text.to_numpy(zero_copy_only=False)

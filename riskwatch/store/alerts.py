@@ -1,0 +1,199 @@
+"""Alerts as they stand and every change that made them so; written in one transaction with the position."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from riskwatch.core.alerts import Alert, AlertChange, State
+from riskwatch.store import record, schema
+from riskwatch.store.codec import canonical, dump_alert, load_alert
+
+OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED)
+ACCOUNT = ("rows_read", "accepted", "duplicate", "late", "quarantined")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the engine stands."""
+
+    position: int
+    clock_us: int
+    last_tick_us: int | None
+    ticks: int
+    feeds: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What applying an entry changes outside: alerts, accounts by source, and the engine's standing."""
+
+    changes: Sequence[AlertChange]
+    accounts: Mapping[str, Mapping[str, int]]
+    standing: Standing
+
+
+class AlertStore:
+    """Reads and writes alerts, their changes, accounts and the engine's standing."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+
+    def commit(self, commit: Commit) -> None:
+        """Write it all or nothing; changes already written by an earlier life are left as they are."""
+        with self._database.begin() as tx:
+            for change in commit.changes:
+                self._write(tx, change)
+            for source, counts in commit.accounts.items():
+                self._count(tx, source, counts)
+            standing = commit.standing
+            values = {
+                "position": standing.position,
+                "clock_us": standing.clock_us,
+                "last_tick_us": standing.last_tick_us,
+                "ticks": standing.ticks,
+                "feeds": canonical(standing.feeds),
+            }
+            if tx.execute(schema.engine.update().values(**values)).rowcount == 0:
+                tx.execute(schema.engine.insert().values(id=1, **values))
+
+    @staticmethod
+    def _write(tx: sa.Connection, change: AlertChange) -> None:
+        alert, body = change.alert, dump_alert(change.alert)
+        key = {"alert": alert.id, "revision": alert.revision}
+        known = sa.select(schema.changes.c.revision).where(
+            schema.changes.c.alert == alert.id, schema.changes.c.revision == alert.revision
+        )
+        if tx.execute(known).first():
+            return
+        told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
+        tx.execute(schema.changes.insert().values(**key, **told, body=body))
+        values = {
+            "kind": alert.kind,
+            "area": alert.area,
+            "signature": alert.signature,
+            "level": int(alert.level),
+            "shown": alert.shown,
+            "state": alert.state,
+            "opened_at_us": alert.opened_at_us,
+            "updated_at_us": alert.updated_at_us,
+            "revision": alert.revision,
+            "body": body,
+        }
+        if (
+            tx.execute(
+                schema.alerts.update().where(schema.alerts.c.id == alert.id).values(**values)
+            ).rowcount
+            == 0
+        ):
+            tx.execute(schema.alerts.insert().values(id=alert.id, **values))
+        record.append(tx, "alert", key | told | {"state": alert.state, "level": int(alert.level)})
+
+    @staticmethod
+    def _count(tx: sa.Connection, source: str, counts: Mapping[str, int]) -> None:
+        table = schema.accounts
+        added = {name: table.c[name] + counts.get(name, 0) for name in ACCOUNT}
+        if tx.execute(table.update().where(table.c.source == source).values(**added)).rowcount == 0:
+            tx.execute(table.insert().values(source=source, **{n: counts.get(n, 0) for n in ACCOUNT}))
+
+    def get(self, alert_id: str) -> Alert | None:
+        """One alert as it stands; an unambiguous beginning of its id will do."""
+        query = sa.select(schema.alerts.c.body).where(
+            schema.alerts.c.id.startswith(alert_id, autoescape=True)
+        )
+        with self._database.connect() as tx:
+            rows = tx.execute(query.limit(2)).all()
+        return load_alert(rows[0].body) if len(rows) == 1 else None
+
+    def find(
+        self,
+        *,
+        everything: bool = False,
+        areas: Iterable[str] | None = None,
+        level: int | None = None,
+        kind: str | None = None,
+        shown_only: bool = False,
+        limit: int | None = None,
+    ) -> list[Alert]:
+        """Alerts by level and newest change; open ones unless `everything`, then by opening."""
+        table = schema.alerts
+        query = sa.select(table.c.body)
+        if not everything:
+            query = query.where(table.c.state.in_(OPEN_STATES))
+        if shown_only:
+            query = query.where(table.c.shown.is_(sa.true()))
+        if areas is not None:
+            query = query.where(table.c.area.in_(list(areas)))
+        if level is not None:
+            query = query.where(table.c.level <= level)
+        if kind is not None:
+            query = query.where(table.c.kind == kind)
+        order = (
+            (table.c.opened_at_us, table.c.id)
+            if everything
+            else (table.c.level, table.c.updated_at_us.desc())
+        )
+        with self._database.connect() as tx:
+            return [load_alert(r.body) for r in tx.execute(query.order_by(*order).limit(limit))]
+
+    def newest(
+        self,
+        *,
+        areas: Iterable[str] | None = None,
+        level: int | None = None,
+        kind: str | None = None,
+        states: Iterable[str] | None = None,
+        since_us: int | None = None,
+        limit: int | None = None,
+    ) -> list[Alert]:
+        """Alerts of any state or of these, newest change first; `since_us` keeps those changed since then."""
+        table = schema.alerts
+        query = sa.select(table.c.body).order_by(table.c.updated_at_us.desc(), table.c.id).limit(limit)
+        if areas is not None:
+            query = query.where(table.c.area.in_(list(areas)))
+        if level is not None:
+            query = query.where(table.c.level <= level)
+        if kind is not None:
+            query = query.where(table.c.kind == kind)
+        if states is not None:
+            query = query.where(table.c.state.in_(list(states)))
+        if since_us is not None:
+            query = query.where(table.c.updated_at_us >= since_us)
+        with self._database.connect() as tx:
+            return [load_alert(r.body) for r in tx.execute(query)]
+
+    def changes(self, alert_id: str) -> list[AlertChange]:
+        """The life of one alert, oldest first."""
+        from riskwatch.core.alerts import Reason
+
+        query = sa.select(schema.changes).where(schema.changes.c.alert == alert_id)
+        with self._database.connect() as tx:
+            rows = tx.execute(query.order_by(schema.changes.c.revision)).all()
+        return [AlertChange(load_alert(r.body), Reason(r.reason), r.at_us, r.actor) for r in rows]
+
+    def accounts(self) -> dict[str, dict[str, int]]:
+        """The account of each source: rows read = accepted + duplicate + late + quarantined."""
+        with self._database.connect() as tx:
+            rows = (
+                tx.execute(sa.select(schema.accounts).order_by(schema.accounts.c.source)).mappings().all()
+            )
+        return {r["source"]: {name: int(r[name]) for name in ACCOUNT} for r in rows}
+
+    def quarantined(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest quarantined rows."""
+        query = sa.select(schema.quarantine).order_by(schema.quarantine.c.id.desc()).limit(limit)
+        with self._database.connect() as tx:
+            rows = tx.execute(query).mappings().all()
+        return [{**r, "mapped": json.loads(r["mapped"])} for r in rows]
+
+    def standing(self) -> Standing | None:
+        """Where the engine stands, or None before its first commit."""
+        with self._database.connect() as tx:
+            row = tx.execute(sa.select(schema.engine)).first()
+        if row is None:
+            return None
+        return Standing(row.position, row.clock_us, row.last_tick_us, row.ticks, json.loads(row.feeds))

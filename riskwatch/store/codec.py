@@ -1,0 +1,43 @@
+"""Alerts as canonical JSON and back: sorted keys, no spaces, so that equal alerts are equal bytes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value.
+
+    >>> canonical({"b": 1, "a": [0.5, None]})
+    '{"a":[0.5,null],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def dump_alert(alert: Alert) -> str:
+    """An alert as canonical JSON."""
+    return canonical(asdict(alert))
+
+
+def load_alert(text: str) -> Alert:
+    """The alert of its JSON."""
+    raw = json.loads(text)
+    chart = raw["chart"]
+    raw |= {
+        "kind": AlertKind(raw["kind"]),
+        "state": State(raw["state"]),
+        "level": Level(raw["level"]),
+        "peak_level": Level(raw["peak_level"]),
+        "levels": tuple(LevelChange(c["at_us"], Level(c["level"])) for c in raw["levels"]),
+        "contributions": tuple(Contribution(**c) for c in raw["contributions"]),
+        "chart": chart
+        and Chart(chart["end_us"], chart["step_us"], tuple(chart["observed"]), tuple(chart["expected"])),
+        "feeds_missing": tuple(raw["feeds_missing"]),
+        "verdict": None if raw["verdict"] is None else Verdict(raw["verdict"]),
+        "model_versions": tuple((n, v) for n, v in raw["model_versions"]),
+    }
+    return Alert(**raw)

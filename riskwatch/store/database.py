@@ -1,0 +1,58 @@
+"""Opening the store: SQLite in the workspace by default, any SQLAlchemy URL by RISKWATCH_DB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from riskwatch.core.errors import MissingExtra, StoreError
+from riskwatch.store import schema
+
+
+def open_database(url: str | None, home: Path) -> sa.Engine:
+    """Connect and make the tables if they are not there; raises StoreError with what to do.
+
+    SQLite runs in WAL with synchronous=FULL: with NORMAL a power loss takes acknowledged commits.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    url = url or f"sqlite:///{home / 'riskwatch.db'}"
+    try:
+        database = sa.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"the store {sa.make_url(url).drivername} ({error.name})", "postgres") from None
+    except sa.exc.ArgumentError:
+        raise StoreError(
+            f"RISKWATCH_DB: {url!r} is not a database URL; write one like postgresql+psycopg://user@host/name"
+        ) from None
+    if database.dialect.name == "sqlite":
+        sa.event.listen(database, "connect", _prepare_sqlite)
+    try:
+        schema.metadata.create_all(database)
+        _check_version(database)
+    except sa.exc.DBAPIError as error:
+        raise StoreError(
+            f"{sa.make_url(url).render_as_string(hide_password=True)} cannot be opened: {error.orig}; "
+            "check the path and its rights, or that it is a riskwatch store"
+        ) from None
+    return database
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _check_version(database: sa.Engine) -> None:
+    with database.begin() as tx:
+        found = tx.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")).scalar()
+        if found is None:
+            tx.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))
+        elif found != str(schema.VERSION):
+            raise StoreError(
+                f"the store has schema {found}, this riskwatch writes {schema.VERSION}; "
+                "open it with the version that wrote it, or name another with --store DIR"
+            )

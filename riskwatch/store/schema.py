@@ -1,0 +1,110 @@
+"""Tables of the store, the same on SQLite and PostgreSQL; instants are microseconds UTC."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+VERSION = 1
+
+metadata = sa.MetaData()
+_Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("seq", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # canonical JSON
+    sa.Column("events", sa.LargeBinary, nullable=True),  # a batch: compressed Arrow stream
+)
+
+streams = sa.Table(
+    "streams",
+    metadata,
+    sa.Column("source", sa.String(128), primary_key=True),
+    sa.Column("stream", sa.String(256), primary_key=True),
+    sa.Column("position", sa.Text, nullable=False),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("source", sa.String(128), primary_key=True),
+    *(
+        sa.Column(name, sa.BigInteger, nullable=False)
+        for name in ("rows_read", "accepted", "duplicate", "late", "quarantined")
+    ),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.String(128), nullable=False, index=True),
+    sa.Column("stream", sa.String(256), nullable=False),
+    sa.Column("row", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False, index=True),
+    sa.Column("mapped", sa.Text, nullable=False),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("area", sa.String(128), nullable=False, index=True),
+    sa.Column("signature", sa.String(128), nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("shown", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("opened_at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated_at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("alert", sa.String(32), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("actor", sa.String(128), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+record = sa.Table(
+    "record",
+    metadata,
+    sa.Column("seq", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+engine = sa.Table(
+    "engine",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),  # inbox entries up to here are applied
+    sa.Column("clock_us", sa.BigInteger, nullable=False),
+    sa.Column("last_tick_us", sa.BigInteger, nullable=True),  # end of the newest decided tick
+    sa.Column("ticks", sa.BigInteger, nullable=False),
+    sa.Column("feeds", sa.Text, nullable=False),
+)
+
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("file", sa.String(128), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+)

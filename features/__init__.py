@@ -1,0 +1,1 @@
+"""Signals: one file each, named in `configs/features.yaml`."""

@@ -76,7 +76,8 @@ class Contribution:
 
     `p` is the tail probability of the observed count given the expectation; `share` is its part
     of the evidence, all shares of an alert add up to 1; `log_odds` is what it adds to the
-    log-odds of the outcome.
+    log-odds of the outcome. `since_us` is the first call of the window, `usual_per_day` the rate
+    that is usual here.
     """
 
     indicator: str
@@ -86,6 +87,8 @@ class Contribution:
     p: float
     share: float
     log_odds: float
+    since_us: int | None = None
+    usual_per_day: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,33 @@ class LevelChange:
 
     at_us: int
     level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Counts against what was usual, a step each, oldest first; the last step ends at `end_us`."""
+
+    end_us: int
+    step_us: int
+    observed: tuple[int, ...]
+    expected: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the composite says of one area's signature at a tick.
+
+    `inhibited_by` is the code of a relative whose alert rests on the same calls; likelihood and
+    contributions are then as if that relative were silent, otherwise beyond what relatives say.
+    """
+
+    area: str
+    signature: str
+    likelihood: float
+    impact: float
+    calls: int
+    contributions: tuple[Contribution, ...]
+    inhibited_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +145,11 @@ class Alert:
     likelihood: float | None = None
     impact: float | None = None
     contributions: tuple[Contribution, ...] = ()
-    inhibited_by: str | None = None
+    inhibited_by: str | None = None  # code of the area whose alert rests on the same calls
+    chart: Chart | None = None
     feeds_missing: tuple[str, ...] = ()
     detail: str = ""  # what a data-health or schema alert is about: a feed, a code
+    since_us: int | None = None  # data health: when the feed fell silent
     rising: bool = False
     verdict: Verdict | None = None
     actor: str | None = None

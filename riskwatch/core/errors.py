@@ -44,7 +44,7 @@ class StoreError(RiskwatchError):
     """The store cannot be used: locked, of another workspace, or broken."""
 
 
-class WorkspaceConflict(RiskwatchError):  # noqa: N818 - the name is part of the documented design
+class WorkspaceConflict(RiskwatchError):  # noqa: N818 - reads as the sentence it prints
     """`features` (or `models`, `flows`) resolves to a package outside the workspace."""
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 class Panel:
     """What happened in one tick, decided at `decided_at_us`, rolled up over the area tree.
 
-    `series` are ids `area_index * n_indicators + indicator_index`, ascending and unique, every
-    level of the tree included; `counts` are their integer sums (same shape). `source_counts` has
-    one entry a source. `blind` marks indicators whose feed is known to be down.
+    `series` are ids `area_index * columns + column`, ascending and unique; a column is an
+    indicator or, behind all of them, the total of a signature. `counts` are integer sums and
+    `first_us` the first instant of each (same shape). `source_counts` is [sources, indicators].
+    `blind_since` [columns] is the first tick since when a column's feed is down, or -1 if it sees.
     """
 
     tick: int
@@ -23,8 +24,9 @@ class Panel:
     decided_at_us: int
     series: NDArray[np.int64]
     counts: NDArray[np.int64]
+    first_us: NDArray[np.int64]
     source_counts: NDArray[np.int64]
-    blind: NDArray[np.bool_]
+    blind_since: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

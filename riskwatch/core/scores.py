@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -42,6 +42,29 @@ class Features:
     values: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Counts behind one area's signature: all arrays [indicators, windows] but the first and last.
+
+    `indicators` are registry indices; `inverse_size` that of the negative binomial; `known` says
+    which indicators are old enough to have an expectation.
+    """
+
+    indicators: NDArray[np.int64]
+    observed: FloatArray
+    expected: FloatArray
+    inverse_size: FloatArray
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Cells as evidence: nats [indicators, windows], and the feature row the composite reads."""
+
+    nats: FloatArray
+    row: FloatArray
+
+
 class Extractor(Protocol):
     """Turns panels into features; one file in `features/` each.
 
@@ -65,6 +88,48 @@ class Extractor(Protocol):
 
     def load(self, state: State) -> None:
         """Go on from a state that `state` gave."""
+        ...
+
+
+class Evidential(Extractor, Protocol):
+    """An extractor whose features can be opened up: the counts behind them, and what is usual."""
+
+    windows_h: tuple[int, ...]
+
+    def cells(self, area: int, signature: int) -> Cells:
+        """The counts behind one area's signature, as of the last panel."""
+        ...
+
+    def weigh(self, area: int, signature: int, cells: Cells) -> Weighed:
+        """The evidence of cells, also of cells from which a relative's share was taken."""
+        ...
+
+    def tail(self, cells: Cells) -> FloatArray:
+        """[indicators, windows] P(count >= observed) under the expectation."""
+        ...
+
+    def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
+        """When the first event of a window happened, in microseconds."""
+        ...
+
+    def history(self, area: int, indicators: Sequence[int], ticks: int) -> tuple[list[int], list[float]]:
+        """Observed and expected counts a tick, oldest first."""
+        ...
+
+    def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
+        """How many a day are usual."""
+        ...
+
+
+class Member(Protocol):
+    """A model on duty: turns feature rows into log-odds of the outcome, term by term."""
+
+    def log_odds(self, rows: FloatArray) -> FloatArray:
+        """[n] log-odds of the outcome."""
+        ...
+
+    def terms(self, rows: FloatArray) -> FloatArray:
+        """[n, windows] what each window adds to the log-odds."""
         ...
 
 

@@ -1,0 +1,233 @@
+"""Call volume: how surprising the counts of each signature are in each place, over several windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskwatch.core.clock import HOUR_US
+from riskwatch.core.panels import Panel
+from riskwatch.core.scores import Cells, Features, State, Weighed, World
+from riskwatch.extract.clumps import Clumps
+from riskwatch.extract.expectation import Expectation
+from riskwatch.extract.tails import EmpiricalTail, log_likelihood_ratio, tail_probability
+from riskwatch.extract.windows import WindowSums
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The latest tick where there is evidence: [n] areas, signatures and sizes, [n, windows] surprise."""
+
+    areas: NDArray[np.int64]
+    signatures: NDArray[np.int64]
+    surprise: FloatArray
+    size: FloatArray
+
+
+class CallVolume:
+    """Counts against their expectation, per signature and window.
+
+    Per (area, indicator, window) the evidence is a negative-binomial log-likelihood ratio in
+    nats, divided by the rows a happening makes (below one nat it is taken as none); indicators of
+    a signature add up; the sum is turned into surprise against the empirical tail of its rate
+    stratum. Columns are `<signature>.surprise_<hours>h` and `<signature>.size`, the latter in
+    [0, 1.5]: log(1 + n) / log(25), n being how many calls six hours usually bring of the
+    indicators that carry the evidence. Sparse by nature: areas without surprise have no row.
+    """
+
+    def __init__(self, world: World, windows_h: Sequence[int] = (1, 3, 6, 12, 24, 72, 168)) -> None:
+        self._world = world
+        registry = world.registry
+        self.windows_h = tuple(windows_h)
+        self.names = tuple(
+            f"{s.id}.{column}"
+            for s in registry.signatures
+            for column in (*(f"surprise_{h}h" for h in windows_h), "size")
+        )
+        ticks = [h * HOUR_US // world.grid.tick_us for h in windows_h]
+        self._n = len(registry)
+        self._columns = self._n + len(registry.signatures)
+        members = [[registry.index[i] for i in s.indicators] for s in registry.signatures]
+        self._members = [np.array(m, dtype=np.int64) for m in members]
+        self._signature_of = np.zeros(self._n, dtype=np.int64)
+        for s, mine in enumerate(self._members):
+            self._signature_of[mine] = s
+        self.windows = WindowSums(len(world.tree) * self._columns, ticks)
+        self.expectation = Expectation(world, ticks)
+        self._clumps = Clumps(world.tree, self._n, self._columns)
+        self._tail = EmpiricalTail(len(registry.signatures), len(ticks))
+        self._per_hour = HOUR_US // world.grid.tick_us
+        self._tick = -1
+        self._evidence = self._nothing()
+
+    def update(self, panel: Panel) -> None:
+        """Take in the next panel: count, weigh, and only then learn."""
+        self._tick = panel.tick
+        self.windows.update(panel)
+        self.expectation.update(panel)
+        self._evidence = self._nothing()
+        if self.expectation.ready:
+            evidence = self._weigh_all()
+            if panel.tick % self._per_hour == 0:
+                self._learn(evidence)
+            self._clumps.learn(panel, self.expectation.rate, self.expectation.profile.recent(1)[0])
+        self.expectation.learn()
+
+    def read(self) -> Features:
+        """The features as of the last panel."""
+        found = self._evidence
+        areas, row = np.unique(found.areas, return_inverse=True)
+        width = len(self.windows_h) + 1
+        values = np.zeros((len(areas), len(self._members), width))
+        values[row, found.signatures, :-1] = found.surprise
+        values[row, found.signatures, -1] = found.size
+        return Features(
+            self._tick, areas.astype(np.int32), self.names, values.reshape(len(areas), len(self.names))
+        )
+
+    def cells(self, area: int, signature: int) -> Cells:
+        """Observed and expected counts [indicators, windows] behind one area's signature."""
+        members = self._members[signature]
+        shape = (len(self.windows_h), len(self._world.tree), self._columns)
+        observed = self.windows.sums.reshape(shape)[:, area, members].T.astype(np.float64)
+        expectation = self.expectation
+        expected = (expectation.rate[area, members] * expectation.profile.exposure[:, members]).T
+        inverse = np.stack([expectation.inverse_size(w)[area, members] for w in range(shape[0])], axis=1)
+        return Cells(members, observed, expected, inverse, expectation.known()[members])
+
+    def weigh(self, area: int, signature: int, cells: Cells) -> Weighed:
+        """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
+        ratio = log_likelihood_ratio(cells.observed, cells.expected, cells.inverse_size)
+        ratio /= self._clumps.size[cells.indicators][:, None]
+        ratio[~cells.known] = 0.0
+        ratio[ratio < _FLOOR_NATS] = 0.0
+        windows = np.arange(len(self.windows_h))
+        at = np.full(len(windows), signature)
+        stratum = np.full(len(windows), self._stratum()[area, signature])
+        surprise = self._tail.surprise(ratio.sum(axis=0), at, windows, stratum)
+        nats = ratio.sum(axis=1)
+        rate = self.expectation.rate[area, cells.indicators]
+        return Weighed(ratio, np.append(surprise, self._size((nats * rate).sum(), nats.sum())))
+
+    def tail(self, cells: Cells) -> FloatArray:
+        """[indicators, windows] P(count >= observed) under the expectation."""
+        return tail_probability(cells.observed, cells.expected, cells.inverse_size)
+
+    def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
+        """When the first event of a window happened."""
+        series = [area * self._columns + i for i in indicators]
+        return self.windows.first_instant(series, self.windows.ticks[window])
+
+    def history(self, area: int, indicators: Sequence[int], ticks: int) -> tuple[list[int], list[float]]:
+        """Observed and expected counts a tick, oldest first, over at most the longest window."""
+        series = [area * self._columns + i for i in indicators]
+        observed = self.windows.history(series, ticks)
+        profile = self.expectation.profile.recent(ticks)[:, list(indicators)]
+        expected = profile @ self.expectation.rate[area, list(indicators)]
+        return observed.tolist(), expected.tolist()
+
+    def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
+        """How many a day are usual."""
+        per_tick = self.expectation.rate[area, list(indicators)].sum()
+        return float(per_tick * 24 * self._per_hour)
+
+    def _nothing(self) -> _Evidence:
+        none = np.empty(0, np.int64)
+        return _Evidence(none, none, np.empty((0, len(self.windows_h))), np.empty(0))
+
+    def _stratum(self) -> NDArray[np.int64]:
+        daily = self.expectation.rate[:, self._n :] * (24 * self._per_hour)
+        return self._tail.stratum(daily)
+
+    def _size(self, weighted_rate: FloatArray, nats: FloatArray) -> FloatArray:
+        """Size of the mean rate, weighed by evidence, of the indicators that carry it."""
+        rate = np.divide(weighted_rate, nats, out=np.zeros_like(nats), where=nats > 0)
+        size: FloatArray = np.minimum(np.log1p(rate * (6 * self._per_hour)) / np.log(25.0), 1.5)
+        return size
+
+    def _weigh_all(self) -> FloatArray:
+        """[windows, areas, signatures] evidence; keeps the surprise where there is any."""
+        areas, n = len(self._world.tree), self._n
+        sums = self.windows.sums.reshape(len(self.windows_h), areas, self._columns)[:, :, :n]
+        rate = self.expectation.rate[:, :n]
+        known = self.expectation.known()[:n]
+        clump = self._clumps.size
+        evidence = np.zeros((len(self.windows_h), areas, len(self._members)))
+        rated = np.zeros(evidence.shape[1:])
+        for w in range(len(self.windows_h)):
+            expected = rate * self.expectation.profile.exposure[w, :n]
+            bound = expected + np.sqrt(
+                2.0 * _FLOOR_NATS * expected
+            )  # below it a Poisson count says nothing
+            area, column = np.nonzero((sums[w] > bound) & known)
+            x, mu = sums[w][area, column].astype(np.float64), expected[area, column]
+            depth = self._world.tree.depth[area]
+            inverse = self.expectation.dispersion.value[depth, w, column]
+            inverse = inverse + 1.0 / self.expectation.shape[area, column]
+            ratio = log_likelihood_ratio(x, mu, inverse) / clump[column]
+            keep = ratio >= _FLOOR_NATS
+            area, column, ratio = area[keep], column[keep], ratio[keep]
+            at = (area, self._signature_of[column])
+            np.add.at(evidence[w], at, ratio)
+            np.add.at(rated, at, ratio * rate[area, column])
+        area, signature = np.nonzero((evidence > self._tail.threshold).any(axis=0))
+        if len(area):
+            stratum = self._stratum()[area, signature]
+            surprise = np.stack(
+                [
+                    self._tail.surprise(
+                        evidence[w, area, signature], signature, np.full(len(area), w), stratum
+                    )
+                    for w in range(len(self.windows_h))
+                ],
+                axis=1,
+            )
+            size = self._size(rated[area, signature], evidence[:, area, signature].sum(axis=0))
+            self._evidence = _Evidence(area, signature, surprise, size)
+        return evidence
+
+    def _learn(self, evidence: FloatArray) -> None:
+        shape = (len(self.windows_h), len(self._world.tree), self._columns)
+        sums = self.windows.sums.reshape(shape)
+        expected = self.expectation.expected()
+        for w in range(shape[0]):
+            inverse = self.expectation.inverse_size(w)
+            self.expectation.dispersion.learn(sums[w].astype(np.float64), expected[w], inverse, w)
+        everywhere = np.ones(evidence.shape[1:], dtype=bool)
+        self._tail.learn(evidence, self._stratum(), everywhere)
+
+    def state(self) -> State:
+        """Everything learnt; the features of the last panel follow from it at the next."""
+        return {
+            "tick": self._tick,
+            "windows": self.windows.state(),
+            "expectation": self.expectation.state(),
+            "tail": self._tail.state(),
+            "areas": self._evidence.areas,
+            "signatures": self._evidence.signatures,
+            "surprise": self._evidence.surprise,
+            "size": self._evidence.size,
+            "clumps": self._clumps.state(),
+        }
+
+    def load(self, state: State) -> None:
+        """Go on from a state."""
+        self._tick = int(state["tick"])
+        self.windows.load(state["windows"])
+        self.expectation.load(state["expectation"])
+        self._tail.load(state["tail"])
+        self._evidence = _Evidence(
+            np.array(state["areas"], np.int64),
+            np.array(state["signatures"], np.int64),
+            np.array(state["surprise"], np.float64).reshape(-1, len(self.windows_h)),
+            np.array(state["size"], np.float64),
+        )
+        self._clumps.load(state["clumps"])
+
+
+_FLOOR_NATS = 1.0

@@ -1,0 +1,258 @@
+"""Episodes: an assessment opens, raises, holds, lowers and clears an alert, with hysteresis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from riskwatch.alert.rules import AlertRules
+from riskwatch.core.alerts import (
+    Alert,
+    AlertChange,
+    AlertKind,
+    Assessment,
+    Chart,
+    Level,
+    LevelChange,
+    Reason,
+    State,
+    alert_id,
+)
+from riskwatch.core.clock import HOUR_US
+
+ENGINE = "engine"
+_MORE_EVIDENCE = 1.25  # a change is written when the calls grew by a quarter
+
+ChartOf = Callable[[Assessment], Chart]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What every change of a tick carries: the decision instant, blind feeds, versions, config."""
+
+    at_us: int
+    feeds_missing: tuple[str, ...]
+    model_versions: tuple[tuple[str, str], ...]
+    config_hash: str
+
+
+@dataclass(slots=True)
+class Episode:
+    """An alert that has not cleared, since when it is below its level, and since when it is free."""
+
+    alert: Alert
+    calls: int
+    below_since_us: int | None = None
+    free_since_us: int | None = None
+
+
+class Episodes:
+    """All open episodes by (area, signature); `step` is given every assessment of a tick."""
+
+    def __init__(self, rules: AlertRules) -> None:
+        self._rules = rules
+        self.open: dict[tuple[str, str], Episode] = {}
+
+    def step(self, assessments: Iterable[Assessment], stamp: Stamp, chart_of: ChartOf) -> list[AlertChange]:
+        """The changes this tick makes, in the order of the assessments."""
+        changes = []
+        for assessed in assessments:
+            key = (assessed.area, assessed.signature)
+            episode = self.open.get(key)
+            change = (
+                self._opened(assessed, stamp, chart_of)
+                if episode is None
+                else self._carried_on(episode, assessed, stamp, chart_of)
+            )
+            if change:
+                changes.append(change)
+        return changes
+
+    def find(self, alert_id: str) -> Alert | None:
+        """The open alert of that id."""
+        return next((e.alert for e in self.open.values() if e.alert.id == alert_id), None)
+
+    def adopt(self, alert: Alert) -> None:
+        """Take over what an operator made of an alert."""
+        episode = self.open.get((alert.area, alert.signature))
+        if episode and episode.alert.id == alert.id:
+            episode.alert = alert
+
+    def _grade(self, assessed: Assessment) -> Level | None:
+        if assessed.calls < self._rules.min_calls:
+            return None
+        level = self._rules.grade(assessed.likelihood, assessed.impact)
+        return self._spoken_for(level) if assessed.inhibited_by else level
+
+    @staticmethod
+    def _spoken_for(level: Level | None) -> Level | None:
+        """An inhibited alert rests on a relative's calls: orange and red are that relative's to say."""
+        return None if level is None else max(level, Level.YELLOW)
+
+    def _held(self, assessed: Assessment) -> Level | None:
+        """The level that the lower, clearing threshold still supports."""
+        likelihood = min(assessed.likelihood / self._rules.clear.factor, 1.0)
+        level = self._rules.grade(likelihood, assessed.impact)
+        return self._spoken_for(level) if assessed.inhibited_by else level
+
+    def _opened(self, assessed: Assessment, stamp: Stamp, chart_of: ChartOf) -> AlertChange | None:
+        level = self._grade(assessed)
+        if level is None:
+            return None
+        alert = Alert(
+            id=alert_id(
+                kind=AlertKind.RISK,
+                area=assessed.area,
+                signature=assessed.signature,
+                opened_at_us=stamp.at_us,
+            ),
+            kind=AlertKind.RISK,
+            area=assessed.area,
+            signature=assessed.signature,
+            level=level,
+            peak_level=level,
+            levels=(LevelChange(stamp.at_us, level),),
+            shown=assessed.inhibited_by is None,
+            state=State.OPEN,
+            opened_at_us=stamp.at_us,
+            updated_at_us=stamp.at_us,
+            likelihood=assessed.likelihood,
+            impact=assessed.impact,
+            contributions=assessed.contributions,
+            inhibited_by=assessed.inhibited_by,
+            chart=chart_of(assessed),
+            feeds_missing=stamp.feeds_missing,
+            rising=True,
+            model_versions=stamp.model_versions,
+            config_hash=stamp.config_hash,
+            revision=1,
+        )
+        self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls)
+        return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
+
+    def _carried_on(
+        self, episode: Episode, assessed: Assessment, stamp: Stamp, chart_of: ChartOf
+    ) -> AlertChange | None:
+        alert = episode.alert
+        by = self._inhibitor(episode, assessed, stamp.at_us)
+        now, held = self._grade(assessed), self._held(assessed)
+        dwelt = self._dwelt(episode, held, stamp.at_us)
+        if held is None and dwelt:
+            return self._cleared(episode, stamp)
+        level = alert.level
+        if now is not None and now < level and not by:
+            level = now
+        elif held is not None and held > level and dwelt:
+            level = held
+        reason = self._reason(alert, level, by, grew=assessed.calls >= _MORE_EVIDENCE * episode.calls)
+        if reason is None:
+            return None
+        return self._changed(episode, assessed, level, by, reason, stamp, chart_of)
+
+    def _inhibitor(self, episode: Episode, assessed: Assessment, at_us: int) -> str | None:
+        """Who speaks for this alert: never for one shown at orange or red; released after a while alone."""
+        alert = episode.alert
+        if alert.shown:
+            grave = alert.peak_level <= Level.ORANGE
+            return None if grave else assessed.inhibited_by
+        if assessed.inhibited_by:
+            episode.free_since_us = None
+            return assessed.inhibited_by
+        if self._grade(assessed) is None:
+            return alert.inhibited_by
+        if episode.free_since_us is None:
+            episode.free_since_us = at_us
+        alone = at_us - episode.free_since_us >= self._rules.release_h * HOUR_US
+        return None if alone else alert.inhibited_by
+
+    def _dwelt(self, episode: Episode, held: Level | None, at_us: int) -> bool:
+        """Whether the evidence stayed below the alert's level for the dwell."""
+        if held is not None and held <= episode.alert.level:
+            episode.below_since_us = None
+            return False
+        if episode.below_since_us is None:
+            episode.below_since_us = at_us
+        return at_us - episode.below_since_us >= self._rules.clear.dwell_h * HOUR_US
+
+    @staticmethod
+    def _reason(alert: Alert, level: Level, by: str | None, *, grew: bool) -> Reason | None:
+        if alert.state is State.CLOSED and level >= alert.level:
+            return None  # closed by the desk: only a rise is news
+        if bool(by) and alert.shown:
+            return Reason.INHIBITED
+        if not by and not alert.shown:
+            return Reason.RELEASED
+        if level < alert.level:
+            return Reason.LEVEL_RAISED
+        if level > alert.level:
+            return Reason.LEVEL_LOWERED
+        return Reason.EVIDENCE_GREW if grew else None
+
+    @staticmethod
+    def _changed(
+        episode: Episode,
+        assessed: Assessment,
+        level: Level,
+        by: str | None,
+        reason: Reason,
+        stamp: Stamp,
+        chart_of: ChartOf,
+    ) -> AlertChange:
+        alert = episode.alert
+        levels = alert.levels if level == alert.level else (*alert.levels, LevelChange(stamp.at_us, level))
+        reopened = reason in (Reason.LEVEL_RAISED, Reason.RELEASED)
+        fell = reason is Reason.LEVEL_LOWERED or not assessed.contributions  # what raised it is still why
+        episode.alert = replace(
+            alert,
+            level=level,
+            peak_level=min(alert.peak_level, level),
+            levels=levels,
+            shown=by is None,
+            state=State.OPEN if reopened else alert.state,
+            closed_at_us=None if reopened else alert.closed_at_us,
+            updated_at_us=stamp.at_us,
+            likelihood=assessed.likelihood,
+            impact=assessed.impact,
+            contributions=alert.contributions if fell else assessed.contributions,
+            inhibited_by=by,
+            chart=alert.chart if fell else chart_of(assessed),
+            feeds_missing=stamp.feeds_missing,
+            rising=reason in (Reason.LEVEL_RAISED, Reason.EVIDENCE_GREW),
+            revision=alert.revision + 1,
+        )
+        if reason is not Reason.LEVEL_LOWERED:
+            episode.below_since_us = None
+        episode.calls = max(episode.calls, assessed.calls)
+        return AlertChange(episode.alert, reason, stamp.at_us, ENGINE)
+
+    def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
+        alert = episode.alert
+        del self.open[(alert.area, alert.signature)]
+        if alert.state is State.CLOSED:
+            return None
+        cleared = replace(
+            alert,
+            state=State.RETURNED if alert.state is State.OPEN else State.RESOLVED,
+            closed_at_us=stamp.at_us,
+            updated_at_us=stamp.at_us,
+            rising=False,
+            revision=alert.revision + 1,
+        )
+        return AlertChange(cleared, Reason.CLEARED, stamp.at_us, ENGINE)
+
+    def state(self) -> list[dict[str, Any]]:
+        """The open episodes; alerts stay objects, the store knows how to write them."""
+        return [
+            {
+                "alert": e.alert,
+                "calls": e.calls,
+                "below_since_us": e.below_since_us,
+                "free_since_us": e.free_since_us,
+            }
+            for e in self.open.values()
+        ]
+
+    def load(self, state: Iterable[dict[str, Any]]) -> None:
+        """Go on from a state."""
+        self.open = {(s["alert"].area, s["alert"].signature): Episode(**s) for s in state}

@@ -1,0 +1,118 @@
+"""Notices about the data: a feed that went silent, a code that was never seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from riskwatch.alert.episodes import ENGINE, Stamp
+from riskwatch.alert.rules import AlertRules, level_of
+from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State, alert_id
+from riskwatch.core.clock import DAY_US
+
+FEED, FORM = "feed", "form"
+"""Signatures of notices: they are about a feed or a form, not about a harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A feed that is silent at a tick: a source, or one indicator of the tree."""
+
+    feed: str
+    whole_source: bool
+    since_us: int | None = None
+
+
+class Notices:
+    """Open notices by what they are about; they never inhibit, withhold or score anything."""
+
+    def __init__(self, rules: AlertRules, area: str) -> None:
+        self._rules, self._area = rules.notices, area
+        self._feeds: dict[str, Alert] = {}
+        self._codes: dict[str, Alert] = {}
+
+    def feeds(self, down: Iterable[Down], stamp: Stamp) -> list[AlertChange]:
+        """Open a notice for each feed that went silent, end it when the feed speaks again."""
+        now = {d.feed: d for d in down}
+        changes = []
+        for name, found in now.items():
+            word = self._rules.source_down if found.whole_source else self._rules.indicator_down
+            level = level_of(word)
+            if name not in self._feeds and level:
+                change = self._open(AlertKind.DATA_HEALTH, FEED, name, level, stamp)
+                changes.append(replace(change, alert=replace(change.alert, since_us=found.since_us)))
+                self._feeds[name] = changes[-1].alert
+        for name in [n for n in self._feeds if n not in now]:
+            changes += self._ended(self._feeds.pop(name), stamp.at_us)
+        return changes
+
+    def new_code(self, code: str, stamp: Stamp) -> list[AlertChange]:
+        """Open a notice for a code seen for the first time; a change of the form, not a risk."""
+        level = level_of(self._rules.new_code)
+        if code in self._codes or level is None:
+            return []
+        change = self._open(AlertKind.SCHEMA, FORM, code, level, stamp)
+        self._codes[code] = change.alert
+        return [change]
+
+    def expire(self, at_us: int) -> list[AlertChange]:
+        """End the notices of codes that are no longer new."""
+        age_us = self._rules.new_code_days * DAY_US
+        old = [c for c, alert in self._codes.items() if at_us - alert.opened_at_us >= age_us]
+        return [change for code in old for change in self._ended(self._codes.pop(code), at_us)]
+
+    def find(self, alert_id: str) -> Alert | None:
+        """The open notice of that id."""
+        held = (*self._feeds.values(), *self._codes.values())
+        return next((a for a in held if a.id == alert_id), None)
+
+    def adopt(self, alert: Alert) -> None:
+        """Take over what an operator made of a notice."""
+        held = self._feeds if alert.kind is AlertKind.DATA_HEALTH else self._codes
+        if alert.detail in held and held[alert.detail].id == alert.id:
+            held[alert.detail] = alert
+
+    def _open(
+        self, kind: AlertKind, signature: str, detail: str, level: Level, stamp: Stamp
+    ) -> AlertChange:
+        alert = Alert(
+            id=alert_id(
+                kind=kind, area=self._area, signature=signature, opened_at_us=stamp.at_us, detail=detail
+            ),
+            kind=kind,
+            area=self._area,
+            signature=signature,
+            level=level,
+            peak_level=level,
+            levels=(LevelChange(stamp.at_us, level),),
+            shown=True,
+            state=State.OPEN,
+            opened_at_us=stamp.at_us,
+            updated_at_us=stamp.at_us,
+            detail=detail,
+            feeds_missing=stamp.feeds_missing,
+            model_versions=stamp.model_versions,
+            config_hash=stamp.config_hash,
+            revision=1,
+        )
+        return AlertChange(alert, Reason.OPENED, stamp.at_us, ENGINE)
+
+    @staticmethod
+    def _ended(alert: Alert, at_us: int) -> list[AlertChange]:
+        if alert.state is State.CLOSED:
+            return []
+        state = State.RETURNED if alert.state is State.OPEN else State.RESOLVED
+        ended = replace(
+            alert, state=state, closed_at_us=at_us, updated_at_us=at_us, revision=alert.revision + 1
+        )
+        return [AlertChange(ended, Reason.CLEARED, at_us, ENGINE)]
+
+    def state(self) -> dict[str, list[Any]]:
+        """The open notices; alerts stay objects, the store knows how to write them."""
+        return {"feeds": list(self._feeds.values()), "codes": list(self._codes.values())}
+
+    def load(self, state: dict[str, list[Any]]) -> None:
+        """Go on from a state."""
+        self._feeds = {a.detail: a for a in state["feeds"]}
+        self._codes = {a.detail: a for a in state["codes"]}

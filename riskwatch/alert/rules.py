@@ -1,0 +1,102 @@
+"""Grading rules, read from `configs/alerts.yaml`: the likelihood x impact matrix and what holds a level."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from riskwatch.core.alerts import Level
+from riskwatch.core.documents import Document
+
+LevelWord = Literal["none", "blue", "yellow", "orange", "red"]
+
+
+class ClearRule(Document):
+    """A level falls when likelihood stays below `factor` of what raised it for `dwell_h` hours."""
+
+    factor: float = Field(default=0.6, gt=0, le=1)
+    dwell_h: float = Field(default=6.0, gt=0)
+
+
+class NoticeRule(Document):
+    """Levels of what is about the data, not the world."""
+
+    source_down: LevelWord = "yellow"
+    indicator_down: LevelWord = "blue"
+    new_code: LevelWord = "blue"
+    new_code_days: float = Field(default=7.0, gt=0)
+
+
+class GradingTest(Document):
+    """A worked example that `riskwatch check` runs: this likelihood and impact give this level."""
+
+    likelihood: float = Field(ge=0, le=1)
+    impact: float = Field(ge=0, le=10)
+    expect: LevelWord
+
+
+class AlertRules(Document):
+    """The matrix after WMO impact-based warning: rows are likelihood bands, columns impact bands.
+
+    `likelihood` are the lower bounds of the bands, ascending; below the first, nothing is graded.
+    `impact` are the bounds between the bands, so a row has one level more than there are bounds.
+    """
+
+    likelihood: tuple[float, ...] = Field(min_length=1)
+    impact: tuple[float, ...] = Field(min_length=1)
+    matrix: tuple[tuple[LevelWord, ...], ...]
+    min_calls: int = Field(default=3, ge=1)
+    clear: ClearRule = ClearRule()
+    release_h: float = Field(default=1.0, ge=0)
+    notices: NoticeRule = NoticeRule()
+    tests: tuple[GradingTest, ...] = Field(min_length=1)
+
+    @field_validator("likelihood", "impact")
+    @classmethod
+    def _ascending(cls, bounds: tuple[float, ...]) -> tuple[float, ...]:
+        if list(bounds) != sorted(set(bounds)):
+            raise ValueError(f"bounds {list(bounds)} do not ascend; list each once, lowest first")
+        return bounds
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> AlertRules:
+        rows, columns = len(self.likelihood), len(self.impact) + 1
+        if len(self.matrix) != rows or any(len(row) != columns for row in self.matrix):
+            raise ValueError(
+                f"matrix is not {rows} rows of {columns} levels; give a row for each likelihood band "
+                "and a level for each impact band"
+            )
+        return self
+
+    def grade(self, likelihood: float, impact: float) -> Level | None:
+        """The level of a likelihood and an impact, or None below the matrix."""
+        row = sum(likelihood >= bound for bound in self.likelihood) - 1
+        if row < 0:
+            return None
+        word = self.matrix[row][sum(impact >= bound for bound in self.impact)]
+        return level_of(word)
+
+    def notable(self, likelihood: float, impact: float) -> bool:
+        """Whether it would be graded at all."""
+        return self.grade(likelihood, impact) is not None
+
+    def failed_tests(self) -> list[str]:
+        """One sentence for each of `tests` that does not hold."""
+        failed = []
+        for n, test in enumerate(self.tests):
+            level = self.grade(test.likelihood, test.impact)
+            got = level.word if level else "none"
+            if got != test.expect:
+                given = f"likelihood {test.likelihood}, impact {test.impact}"
+                failed.append(f"tests.{n}: {given} gives {got}, not {test.expect}")
+        return failed
+
+
+def level_of(word: LevelWord) -> Level | None:
+    """The level a config word names.
+
+    >>> level_of("red"), level_of("none")
+    (<Level.RED: 1>, None)
+    """
+    return None if word == "none" else Level[word.upper()]

@@ -1,0 +1,1 @@
+"""From events to features: arrivals, panels, feed health, windows, expectation and tails."""

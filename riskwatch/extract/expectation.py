@@ -1,0 +1,177 @@
+"""What is usual: level per series, hour-of-week profile and overdispersion, from the past alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskwatch.core.clock import DAY_US
+from riskwatch.core.panels import Panel
+from riskwatch.core.scores import State, World
+from riskwatch.extract.dispersion import Dispersion
+from riskwatch.extract.profile import Profile
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How fast the past fades: half-lives in days; the weight of what siblings say, in counts."""
+
+    level_half_life_days: float = 28.0
+    profile_half_life_days: float = 56.0
+    sibling_weight: float = 2.0
+    cap_sd: float = 3.0
+    min_days: int = 7
+    newcomer_days: int = 14
+
+
+class Expectation:
+    """Gamma-Poisson levels shrunk along the tree, times a pooled hour-of-week profile.
+
+    Learns once a day what the day brought, each day's count capped at its expectation plus
+    `cap_sd` standard deviations, so that a burst does not raise its own baseline. Ticks whose
+    feed was down count neither as counts nor as exposure. A column first seen less than
+    `newcomer_days` ago, after the first `min_days`, is a newcomer: no expectation, no evidence.
+    """
+
+    def __init__(self, world: World, ticks: Sequence[int], memory: Memory = Memory()) -> None:
+        self._tree, self._memory = world.tree, memory
+        self._zone = ZoneInfo(world.timezone)
+        self._n_indicators = len(world.registry)
+        columns = self._n_indicators + len(world.registry.signatures)
+        areas = len(world.tree)
+        self._per_day = int(DAY_US // world.grid.tick_us)
+        self._roots = np.flatnonzero(world.tree.parent < 0)
+        self._siblings = np.bincount(world.tree.parent[world.tree.parent >= 0], minlength=areas)
+        self.profile = Profile(columns, ticks, memory.profile_half_life_days, self._per_day)
+        day = list(ticks).index(self._per_day)  # the windows include a day: its cap needs one
+        self.dispersion = Dispersion(world.tree.depth, len(ticks), columns, day)
+        self.rate: FloatArray = np.zeros((areas, columns))  # per tick of mean profile
+        self.shape: FloatArray = np.full((areas, columns), memory.sibling_weight)
+        self.days = 0
+        self._count = np.zeros((areas, columns))
+        self._exposure = np.zeros(columns)
+        self._today = np.zeros(areas * columns, dtype=np.int64)
+        self._today_roots = np.zeros((self._per_day, columns))
+        self._today_hours = np.zeros(self._per_day, dtype=np.int64)
+        self._ticks_seen = 0
+        self._first_seen = np.full(columns, -1, dtype=np.int64)
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough days were seen to say what is usual."""
+        return self.days >= self._memory.min_days
+
+    def update(self, panel: Panel) -> None:
+        """Take in the next panel's counts and the tick's place in the week."""
+        self._today[panel.series] += panel.counts
+        hour = self.hour_at(panel.start_us)
+        self.profile.advance(panel.tick, hour, panel.blind_since)
+        place = self._ticks_seen % self._per_day
+        columns = self.rate.shape[1]
+        roots, column = np.divmod(panel.series, columns)
+        top = self._tree.depth[roots] == 0
+        self._today_roots[place] = np.bincount(column[top], panel.counts[top], minlength=columns)
+        self._today_hours[place] = hour
+        fresh = (self._today_roots[place] > 0) & (self._first_seen < 0)
+        self._first_seen[fresh] = self._ticks_seen
+        self._ticks_seen += 1
+
+    def learn(self) -> None:
+        """Fold the day into the levels once it is over; to be called after the tick was scored."""
+        if self._ticks_seen % self._per_day == 0:
+            self._fold()
+
+    def known(self) -> NDArray[np.bool_]:
+        """[columns] which columns are old enough to have an expectation."""
+        start = self._memory.min_days * self._per_day
+        newcomer = (self._first_seen >= start) & (
+            self._ticks_seen - self._first_seen < self._memory.newcomer_days * self._per_day
+        )
+        return (self._first_seen >= 0) & ~newcomer
+
+    def expected(self) -> FloatArray:
+        """[windows, areas, columns] expected counts over the windows that end now."""
+        return self.rate[None] * self.profile.exposure[:, None, :]
+
+    def inverse_size(self, window: int) -> FloatArray:
+        """[areas, columns] of the predictive negative binomial: process and level uncertainty."""
+        inverse: FloatArray = self.dispersion.value[self._tree.depth, window] + 1.0 / self.shape
+        return inverse
+
+    def hour_at(self, start_us: int) -> int:
+        """The local hour of the week, 0 (Monday's first) to 167."""
+        local = pd.Timestamp(start_us, unit="us", tz="UTC").astimezone(self._zone)
+        return int(local.dayofweek * 24 + local.hour)
+
+    def _fold(self) -> None:
+        memory = self._memory
+        exposure = self.profile.today()
+        count = self._today.reshape(self.rate.shape).astype(np.float64)
+        kept = np.minimum(count, self._cap(exposure)) if self.ready else count
+        fade = 0.5 ** (1.0 / memory.level_half_life_days)
+        self._count = self._count * fade + kept
+        self._exposure = self._exposure * fade + exposure
+        before = count[self._roots].sum(axis=0)
+        trimmed = np.divide(
+            kept[self._roots].sum(axis=0), before, out=np.ones_like(before), where=before > 0
+        )
+        self.profile.learn(self._today_roots * trimmed, self._today_hours)
+        prior = self._prior()
+        weight = memory.sibling_weight
+        self.rate = (self._count + weight) / (self._exposure + weight / prior)
+        self.shape = self._count + weight
+        self._today[:] = 0
+        self.days += 1
+
+    def _cap(self, exposure: FloatArray) -> FloatArray:
+        mean = self.rate * exposure
+        spread = self.dispersion.daily()[self._tree.depth] + 1.0 / self.shape
+        return mean + self._memory.cap_sd * np.sqrt(mean + mean**2 * spread) + 1.0
+
+    def _prior(self) -> FloatArray:
+        """The level a series would have if it were like its parent's, by its share of all calls."""
+        tree = self._tree
+        exposure = np.maximum(self._exposure, 1e-9)
+        everything = self._count[:, : self._n_indicators].sum(axis=1)
+        prior = (self._count + 0.5) / exposure
+        for depth in range(1, int(tree.depth.max(initial=0)) + 1):
+            here = np.flatnonzero(tree.depth == depth)
+            up = tree.parent[here]
+            floor = 1.0 / self._siblings[up]
+            share = (everything[here] + floor) / (everything[up] + 1.0)
+            prior[here] = prior[up] * share[:, None]
+        return prior
+
+    def state(self) -> State:
+        """Everything learnt."""
+        return {
+            "rate": self.rate,
+            "shape": self.shape,
+            "days": self.days,
+            "count": self._count,
+            "exposure": self._exposure,
+            "today": self._today,
+            "today_roots": self._today_roots,
+            "today_hours": self._today_hours,
+            "ticks_seen": self._ticks_seen,
+            "first_seen": self._first_seen,
+            "profile": self.profile.state(),
+            "dispersion": self.dispersion.state(),
+        }
+
+    def load(self, state: State) -> None:
+        """Go on from a state."""
+        self.rate, self.shape = np.array(state["rate"]), np.array(state["shape"])
+        self._count, self._exposure = np.array(state["count"]), np.array(state["exposure"])
+        self._today, self._today_roots = np.array(state["today"]), np.array(state["today_roots"])
+        self._today_hours, self._first_seen = np.array(state["today_hours"]), np.array(state["first_seen"])
+        self.days, self._ticks_seen = int(state["days"]), int(state["ticks_seen"])
+        self.profile.load(state["profile"])
+        self.dispersion.load(state["dispersion"])

@@ -1,0 +1,119 @@
+"""Feed health: a silence that a source's own rhythm does not explain is an outage, not a quiet night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskwatch.core.clock import DAY_US
+from riskwatch.core.panels import Panel
+from riskwatch.core.scores import State, World
+from riskwatch.extract.rhythm import Rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A feed that went silent: a whole source, or one indicator over the whole tree."""
+
+    source: str | None
+    indicator: str | None
+    since_tick: int
+
+    @property
+    def feed(self) -> str:
+        """What went silent, by its id."""
+        return self.source or self.indicator or ""
+
+
+class FeedHealth:
+    """Watches every source, and every indicator over the whole tree, against its own rhythm.
+
+    An indicator is also blind while the sources that bring nine tenths of it are.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        min_days: float = 6.0,
+        source_nats: float = 10.0,
+        indicator_nats: float = 20.0,
+    ) -> None:
+        self._registry = world.registry
+        self._zone = ZoneInfo(world.timezone)
+        per_day = int(DAY_US // world.grid.tick_us)
+        learn = int(min_days * per_day)
+        n = len(world.registry)
+        self._sources = Rhythm(0, per_day=per_day, min_ticks=learn, limit_nats=source_nats)
+        self._indicators = Rhythm(n, per_day=per_day, min_ticks=learn, limit_nats=indicator_nats)
+        self._brought = np.zeros((0, n))  # [sources, indicators] how much each source brought, ever
+        self._signature_of = np.array(
+            [world.registry.signature_index[i.signature] for i in world.registry.indicators]
+        )
+        self._names: tuple[str, ...] = ()
+
+    def look(self, panel: Panel, sources: tuple[str, ...]) -> Panel:
+        """The panel with its blind columns filled in."""
+        self._names = sources
+        self._sources.grow(len(sources))
+        missing = len(sources) - len(self._brought)
+        self._brought = np.concatenate([self._brought, np.zeros((missing, self._brought.shape[1]))])
+        counts = np.zeros(self._brought.shape, dtype=np.int64)
+        counts[: len(panel.source_counts)] = panel.source_counts
+        self._brought += counts
+        hour = pd.Timestamp(panel.start_us, unit="us", tz="UTC").astimezone(self._zone).hour
+        self._sources.look(panel.tick, counts.sum(axis=1), hour)
+        excused = self._by_source() >= 0
+        self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused)
+        return replace(panel, blind_since=self._blind_columns())
+
+    def outages(self) -> tuple[Outage, ...]:
+        """The outages in force; an indicator is named only where its source still speaks."""
+        sources = [
+            Outage(self._names[i], None, int(self._sources.since[i]))
+            for i in np.flatnonzero(self._sources.blind)
+        ]
+        alone = self._indicators.blind & (self._by_source() < 0)
+        indicators = [
+            Outage(None, self._registry.ids[j], int(self._indicators.since[j]))
+            for j in np.flatnonzero(alone)
+        ]
+        return (*sources, *indicators)
+
+    def _by_source(self) -> NDArray[np.int64]:
+        """[indicators] since when the sources that bring them are silent, or -1."""
+        blind = self._sources.blind
+        if not blind.any():
+            return np.full(len(self._registry), -1, dtype=np.int64)
+        dark = self._brought[blind].sum(axis=0)
+        since = self._sources.since[blind].max()
+        return np.where((dark > 0) & (dark >= 0.9 * self._brought.sum(axis=0)), since, -1).astype(np.int64)
+
+    def _blind_columns(self) -> NDArray[np.int64]:
+        since = np.where(self._indicators.blind, self._indicators.since, self._by_source())
+        totals = np.full(len(self._registry.signatures), -1, dtype=np.int64)
+        for s in range(len(totals)):
+            mine = since[self._signature_of == s]
+            if len(mine) and (mine >= 0).all():
+                totals[s] = mine.max()
+        return np.concatenate([since, totals]).astype(np.int64)
+
+    def state(self) -> State:
+        """Rhythms and who brings what."""
+        return {
+            "names": list(self._names),
+            "brought": self._brought,
+            "sources": self._sources.state(),
+            "indicators": self._indicators.state(),
+        }
+
+    def load(self, state: State) -> None:
+        """Go on from a state."""
+        self._names = tuple(state["names"])
+        self._brought = np.array(state["brought"]).reshape(len(self._names), -1)
+        self._sources.load(state["sources"])
+        self._indicators.load(state["indicators"])

@@ -1,0 +1,132 @@
+"""The panel builder: accepted events wait until their tick is decided, then leave as a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskwatch.core.panels import Panel
+from riskwatch.core.scores import State, World
+from riskwatch.extract.arrivals import Accepted
+
+IntArray = NDArray[np.int64]
+_COLUMNS = ("tick", "series", "source", "occurred_us", "count")
+
+
+class PanelBuilder:
+    """Holds the events of undecided ticks and rolls decided ones up over tree and signatures.
+
+    A column of the panel is an indicator or, behind them, a signature's total: series id =
+    area * columns + column, `columns = indicators + signatures`.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        registry = world.registry
+        self.columns = len(registry) + len(registry.signatures)
+        self._signature_column = np.array(
+            [len(registry) + registry.signature_index[i.signature] for i in registry.indicators],
+            dtype=np.int64,
+        )
+        self._paths = world.tree.paths.astype(np.int64)
+        self._pending: list[dict[str, IntArray]] = []
+        self.next_tick: int | None = None
+
+    def add(self, events: Accepted) -> None:
+        """Let events wait; their ticks are not decided yet (arrivals saw to that)."""
+        if not len(events.area):
+            return
+        tick = events.occurred_us // self._world.grid.tick_us
+        if self.next_tick is None:
+            self.next_tick = int(tick.min())
+        early = tick < self.next_tick  # only before the first panel can a tick precede the first seen
+        if early.any():
+            self.next_tick = int(tick.min())
+        leaf = events.area * self.columns + events.indicator
+        self._pending.append(
+            {
+                "tick": tick,
+                "series": leaf,
+                "source": events.source,
+                "occurred_us": events.occurred_us,
+                "count": events.count,
+            }
+        )
+
+    def close(self, clock_us: int, n_sources: int) -> Iterator[Panel]:
+        """The panels of all ticks decided by the clock, in order, empty ones included."""
+        last = self._world.grid.last_decided(clock_us)
+        if self.next_tick is None or last < self.next_tick:
+            return
+        ready, waiting = self._split(last)
+        self._pending = [waiting] if len(waiting["tick"]) else []
+        first, self.next_tick = self.next_tick, last + 1
+        tick, series, count, since = self._rolled_up(ready)
+        bounds = np.searchsorted(tick, np.arange(first, last + 2))
+        brought = self._by_source(ready, first, last, n_sources)
+        sees = np.full(self.columns, -1, dtype=np.int64)
+        grid = self._world.grid
+        for n, at in enumerate(range(first, last + 1)):
+            part = slice(int(bounds[n]), int(bounds[n + 1]))
+            yield Panel(
+                tick=at,
+                start_us=grid.start(at),
+                end_us=grid.start(at + 1),
+                decided_at_us=grid.decided_at(at),
+                series=series[part],
+                counts=count[part],
+                first_us=since[part],
+                source_counts=brought[n],
+                blind_since=sees,
+            )
+
+    def _split(self, last: int) -> tuple[dict[str, IntArray], dict[str, IntArray]]:
+        empty = np.empty(0, np.int64)
+        joined = {
+            name: np.concatenate([p[name] for p in self._pending]) if self._pending else empty
+            for name in _COLUMNS
+        }
+        ready = joined["tick"] <= last
+        return {k: v[ready] for k, v in joined.items()}, {k: v[~ready] for k, v in joined.items()}
+
+    def _by_source(
+        self, events: dict[str, IntArray], first: int, last: int, n_sources: int
+    ) -> NDArray[np.int64]:
+        """[ticks, sources, indicators] counts."""
+        n = len(self._world.registry)
+        indicator = events["series"] % self.columns
+        key = ((events["tick"] - first) * n_sources + events["source"]) * n + indicator
+        shape = (last + 1 - first, n_sources, n)
+        counts = np.zeros(int(np.prod(shape)), dtype=np.int64)
+        np.add.at(counts, key, events["count"])
+        return counts.reshape(shape)
+
+    def _rolled_up(self, events: dict[str, IntArray]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """(tick, series, count, first instant), sorted by tick and series, over all levels of the tree."""
+        area, indicator = np.divmod(events["series"], self.columns)
+        paths = self._paths[area]
+        row, step = np.nonzero(paths >= 0)
+        up = paths[row, step] * self.columns
+        series = np.concatenate([up + indicator[row], up + self._signature_column[indicator[row]]])
+        row = np.concatenate([row, row])
+        tick, count, when = events["tick"][row], events["count"][row], events["occurred_us"][row]
+        order = np.lexsort((series, tick))
+        tick, series, count, when = tick[order], series[order], count[order], when[order]
+        if not len(tick):
+            return tick, series, count, when
+        new = np.r_[True, (np.diff(tick) != 0) | (np.diff(series) != 0)]
+        start = np.flatnonzero(new)
+        return tick[new], series[new], np.add.reduceat(count, start), np.minimum.reduceat(when, start)
+
+    def state(self) -> State:
+        """The waiting events and the next tick to close."""
+        waiting = self._split(-(2**62))[1]
+        return {"next_tick": self.next_tick, "waiting": waiting}
+
+    def load(self, state: State) -> None:
+        """Go on from a state."""
+        self.next_tick = None if state["next_tick"] is None else int(state["next_tick"])
+        waiting = {name: np.asarray(state["waiting"][name], np.int64) for name in _COLUMNS}
+        self._pending = [waiting] if len(waiting["tick"]) else []

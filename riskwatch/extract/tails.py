@@ -1,0 +1,103 @@
+"""How surprising a count is: negative-binomial evidence and its calibration on what really happens."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from riskwatch.core.scores import State
+
+FloatArray = NDArray[np.float64]
+
+
+def log_likelihood_ratio(
+    observed: FloatArray, expected: FloatArray, inverse_size: FloatArray
+) -> FloatArray:
+    """Evidence in nats that a negative-binomial count runs above its expectation; 0 where it does not.
+
+    The maximised ratio of mean q * expected (q >= 1) to mean expected, both with variance
+    mu + mu**2 * inverse_size: the expectation-based scan statistic (Neill 2009), overdispersed.
+
+    >>> log_likelihood_ratio(np.array([4.0, 0.0]), np.array([0.1, 0.1]), np.array([1e-9, 0.1])).round(1)
+    array([10.9,  0. ])
+    """
+    ratio = np.zeros(np.broadcast(observed, expected).shape)
+    over = observed > expected
+    x, mu = observed[over], np.maximum(expected[over], 1e-9)
+    size = 1.0 / np.maximum(inverse_size[over], 1e-6)
+    ratio[over] = x * np.log(x / mu) - (x + size) * (np.log1p(x / size) - np.log1p(mu / size))
+    return np.maximum(ratio, 0.0)
+
+
+def tail_probability(observed: FloatArray, expected: FloatArray, inverse_size: FloatArray) -> FloatArray:
+    """P(count >= observed) of the same negative binomial; 1 for an observed count of 0.
+
+    >>> tail_probability(np.array([0.0, 1.0]), np.array([0.1, 0.1]), np.array([1e-6, 1e-6])).round(3)
+    array([1.   , 0.095])
+    """
+    size = 1.0 / np.maximum(inverse_size, 1e-6)
+    share = size / (size + np.maximum(expected, 1e-9))
+    positive = np.maximum(observed, 1.0)
+    tail: FloatArray = np.where(observed <= 0, 1.0, special.betainc(positive, size, 1.0 - share))
+    return tail
+
+
+class EmpiricalTail:
+    """Surprise in nats: minus the log of how often evidence as strong is really seen.
+
+    Nominal tails fail over many streams, so per (signature, window, rate stratum) the tail
+    beyond `threshold` is taken as exponential, its frequency and mean excess learnt from the
+    stream itself (peaks over threshold, Pickands 1975, shape 0), each with a prior weight. One
+    excess counts for at most `cap` nats, so that a storm hardly widens the tail it is judged by.
+    """
+
+    def __init__(self, n_signatures: int, n_windows: int, *, threshold: float = 4.0, cap: float = 25.0):
+        self.strata = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])  # expected counts a day
+        shape = (n_signatures, n_windows, len(self.strata) + 1)
+        self.threshold = threshold
+        self._cap = cap
+        self._looks = np.zeros(shape)
+        self._over = np.zeros(shape)
+        self._excess = np.zeros(shape)
+
+    def stratum(self, daily_rate: FloatArray) -> NDArray[np.int64]:
+        """The rate stratum of each expected daily count."""
+        return np.searchsorted(self.strata, daily_rate).astype(np.int64)
+
+    def surprise(
+        self,
+        evidence: FloatArray,
+        signature: NDArray[np.int64],
+        window: NDArray[np.int64],
+        stratum: NDArray[np.int64],
+    ) -> FloatArray:
+        """Surprise of each evidence; 0 at or below the threshold, where all is ordinary."""
+        at = (signature, window, stratum)
+        frequency = (self._over[at] + 4.0) / (self._looks[at] + 200.0)
+        mean_excess = np.maximum((self._excess[at] + 50.0) / (self._over[at] + 50.0), 1.0)
+        beyond = evidence - self.threshold
+        surprise: FloatArray = np.where(beyond > 0, -np.log(frequency) + beyond / mean_excess, 0.0)
+        return surprise
+
+    def learn(self, evidence: FloatArray, stratum: NDArray[np.int64], eligible: NDArray[np.bool_]) -> None:
+        """One look at all places: evidence [windows, areas, signatures], the others [areas, signatures]."""
+        _, signature = np.nonzero(eligible)
+        strata = stratum[eligible]
+        for w in range(evidence.shape[0]):
+            np.add.at(self._looks[:, w], (signature, strata), 1.0)
+            beyond = evidence[w][eligible] - self.threshold
+            over = beyond > 0
+            at = (signature[over], strata[over])
+            np.add.at(self._over[:, w], at, 1.0)
+            np.add.at(self._excess[:, w], at, np.minimum(beyond[over], self._cap))
+
+    def state(self) -> State:
+        """The counts the tails are estimated from."""
+        return {"looks": self._looks, "over": self._over, "excess": self._excess}
+
+    def load(self, state: State) -> None:
+        """Go on from a state."""
+        self._looks, self._over, self._excess = (
+            np.array(state[k], np.float64) for k in ("looks", "over", "excess")
+        )

@@ -1,0 +1,140 @@
+"""Settings: every config of a workspace that a store needs, validated at the door, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from riskwatch.alert.rules import AlertRules
+from riskwatch.core.area_file import load_areas
+from riskwatch.core.areas import AreaTree
+from riskwatch.core.clock import MINUTE_US
+from riskwatch.core.config_folder import ConfigFolder
+from riskwatch.core.documents import Document, read_document
+from riskwatch.core.errors import ConfigError, Fault
+from riskwatch.core.indicator_file import load_indicators
+from riskwatch.core.indicators import IndicatorRegistry
+from riskwatch.core.panels import TickGrid
+from riskwatch.core.scores import World
+from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
+from riskwatch.score.bundle import Bundle
+
+TICK_MIN = 15
+
+T = TypeVar("T")
+
+
+class FeatureSpec(Document):
+    """One extractor: its class and the arguments it is made with."""
+
+    uses: str = Field(pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")
+    given: Mapping[str, Any] = {}
+
+
+class FeaturesFile(Document):
+    """`configs/features.yaml`: the extractors by name."""
+
+    features: dict[str, FeatureSpec] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one store runs on; `config_hash` names exactly these files."""
+
+    root: Path
+    world: World
+    mappings: Mapping[str, SourceMapping]
+    features: Mapping[str, FeatureSpec]
+    bundle: Bundle
+    rules: AlertRules
+    config_hash: str
+
+
+def load_settings(
+    root: Path, sources: Sequence[str], *, today: date, overlay: Path | None = None
+) -> Settings:
+    """Load what these sources need; raises ConfigError with every fault of every file."""
+    configs = ConfigFolder(root, overlay)
+    faults: list[Fault] = []
+
+    def read(load: Callable[[Path, str], T], file: str) -> T | None:
+        try:
+            return load(configs.path(file), file)
+        except ConfigError as error:
+            faults.extend(error.faults)
+            return None
+
+    found = {s: read(lambda p, f: _mapping(configs, p, f), f"sources/{s}.yaml") for s in sources}
+    mappings = {s: m for s, m in found.items() if m}
+    features = read(lambda p, f: read_document(p, FeaturesFile, f), "features.yaml")
+    bundle = read(lambda p, f: read_document(p, Bundle, f), "bundle.yaml")
+    rules = read(lambda p, f: read_document(p, AlertRules, f), "alerts.yaml")
+    trees: dict[str, AreaTree | None] = {}
+    registries: dict[str, IndicatorRegistry | None] = {}
+    for m in mappings.values():
+        if m.areas not in trees:
+            trees[m.areas] = read(load_areas, m.areas)
+        if m.indicators not in registries:
+            registries[m.indicators] = read(lambda p, f: load_indicators(p, f, today), m.indicators)
+    faults += _differing(mappings)
+    faults += _unknown_names(mappings, trees, registries)
+    if faults or not (features and bundle and rules and mappings):
+        raise ConfigError(faults)
+    first = next(iter(mappings.values()))
+    tree, registry = trees[first.areas], registries[first.indicators]
+    if tree is None or registry is None:  # then a fault was raised above
+        raise ConfigError(faults)
+    lateness = max(m.lateness_min for m in mappings.values())
+    world = World(
+        tree=tree,
+        registry=registry,
+        grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
+        timezone=first.season_timezone,
+    )
+    return Settings(root, world, mappings, features.features, bundle, rules, configs.digest())
+
+
+def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:
+    if not path.is_file():
+        known = ", ".join(Path(n).stem for n in configs.names("sources")) or "none yet"
+        raise ConfigError([Fault(file, "", "does not exist", f"known sources are: {known}")])
+    return load_mapping(path, file)
+
+
+def _unknown_names(
+    mappings: Mapping[str, SourceMapping],
+    trees: Mapping[str, AreaTree | None],
+    registries: Mapping[str, IndicatorRegistry | None],
+) -> list[Fault]:
+    """Areas and indicators that a mapping names and nobody listed."""
+    faults = []
+    for name, mapping in mappings.items():
+        tree, registry = trees[mapping.areas], registries[mapping.indicators]
+        if tree and registry:
+            file = f"sources/{name}.yaml"
+            faults += mapping_faults(mapping, areas=tree.index, indicators=registry.index, file=file)
+    return faults
+
+
+def _differing(mappings: Mapping[str, SourceMapping]) -> list[Fault]:
+    """Sources of one store share areas, indicators and the zone of their seasons."""
+    faults = []
+    kept = next(iter(mappings.values()), None)
+    for name, mapping in mappings.items():
+        for key in ("areas", "indicators", "season_timezone"):
+            mine, first = getattr(mapping, key), getattr(kept, key)
+            if mine != first:
+                faults.append(
+                    Fault(
+                        f"sources/{name}.yaml",
+                        key,
+                        f"'{mine}' is not the '{first}' of the store's other sources",
+                        "give them the same, or a store of its own with --store DIR",
+                    )
+                )
+    return faults

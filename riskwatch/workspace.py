@@ -1,0 +1,75 @@
+"""Where the content lives: finds the workspace, puts it on the path and resolves `module:Class` names."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from riskwatch.core.errors import ConfigError, Fault, RiskwatchError, WorkspaceConflict
+
+MARK = Path("configs") / "features.yaml"
+"""A folder that has this file is a workspace."""
+
+CONTENT = ("features", "models", "flows")
+
+
+def find_workspace(environ: Mapping[str, str], start: Path) -> Path:
+    """RISKWATCH_WORKSPACE, else `start` and its parents, else the checkout, else the bundled copy."""
+    named = environ.get("RISKWATCH_WORKSPACE")
+    if named:
+        root = Path(named).expanduser().resolve()
+        if not (root / MARK).is_file():
+            raise RiskwatchError(
+                f"RISKWATCH_WORKSPACE: {root} has no {MARK}; "
+                f"name a workspace, or make one with: riskwatch init {root}"
+            )
+        return root
+    package = Path(__file__).resolve().parent
+    for folder in (*(p.resolve() for p in (start, *start.parents)), package.parent, package / "_workspace"):
+        if (folder / MARK).is_file():
+            return folder
+    raise RiskwatchError("no workspace found; make one with: riskwatch init DIR")
+
+
+def enter_workspace(root: Path) -> None:
+    """Put the root first on sys.path; raises WorkspaceConflict if its folders resolve elsewhere."""
+    text = str(root)
+    if sys.path[:1] != [text]:
+        sys.path[:] = [text, *(p for p in sys.path if p != text)]
+        importlib.invalidate_caches()
+    for name in CONTENT:
+        if not (root / name).is_dir():
+            continue
+        module = sys.modules.get(name)
+        spec = module.__spec__ if module else importlib.util.find_spec(name)
+        found = _folder_of(spec)
+        if found is not None and found != root / name:
+            raise WorkspaceConflict(
+                f"'{name}' resolves to {found}, not to {root / name}; "
+                "uninstall or rename the other package, or start a fresh process"
+            )
+
+
+def _folder_of(spec: Any) -> Path | None:
+    places = list(spec.submodule_search_locations or []) if spec else []
+    return Path(os.fspath(places[0])).resolve() if places else None
+
+
+def resolve(name: str, file: str = "configs") -> Any:
+    """The class that `module:Class` names; raises ConfigError with what to do."""
+    module_name, _, attribute = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        fix = f"create {module_name.replace('.', '/')}.py in the workspace, or fix the name"
+        raise ConfigError([Fault(file, f"'{name}'", f"cannot be imported ({error})", fix)]) from None
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        has = ", ".join(n for n in vars(module) if n[:1].isupper()) or "no classes"
+        raise ConfigError([Fault(file, f"'{name}'", f"has no '{attribute}'", f"it has {has}")]) from None

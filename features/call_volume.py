@@ -64,19 +64,16 @@ class CallVolume:
         self._per_hour = HOUR_US // world.grid.tick_us
         self._tick = -1
         self._evidence = self._nothing()
+        self._weighed: FloatArray | None = None
 
     def update(self, panel: Panel) -> None:
-        """Take in the next panel: count, weigh, and only then learn."""
+        """Take in the next panel: learn from the last, judged by now, then count and weigh."""
+        self._learn()
         self._tick = panel.tick
         self.windows.update(panel)
         self.expectation.update(panel)
         self._evidence = self._nothing()
-        if self.expectation.ready:
-            evidence = self._weigh_all()
-            if panel.tick % self._per_hour == 0:
-                self._learn(evidence)
-            self._clumps.learn(panel, self.expectation.rate, self.expectation.profile.recent(1)[0])
-        self.expectation.learn()
+        self._weighed = self._weigh_all() if self.expectation.ready else None
 
     def read(self) -> Features:
         """The features as of the last panel."""
@@ -152,46 +149,53 @@ class CallVolume:
 
     def _weigh_all(self) -> FloatArray:
         """[windows, areas, signatures] evidence; keeps the surprise where there is any."""
-        areas, n = len(self._world.tree), self._n
-        sums = self.windows.sums.reshape(len(self.windows_h), areas, self._columns)[:, :, :n]
+        areas, n, signatures = len(self._world.tree), self._n, len(self._members)
+        windows, width = len(self.windows_h), areas * signatures
+        sums = self.windows.sums.reshape(windows, areas, self._columns)[:, :, :n]
         rate = self.expectation.rate[:, :n]
-        known = self.expectation.known()[:n]
-        clump = self._clumps.size
-        evidence = np.zeros((len(self.windows_h), areas, len(self._members)))
-        rated = np.zeros(evidence.shape[1:])
-        for w in range(len(self.windows_h)):
-            expected = rate * self.expectation.profile.exposure[w, :n]
-            bound = expected + np.sqrt(
-                2.0 * _FLOOR_NATS * expected
-            )  # below it a Poisson count says nothing
-            area, column = np.nonzero((sums[w] > bound) & known)
-            x, mu = sums[w][area, column].astype(np.float64), expected[area, column]
-            depth = self._world.tree.depth[area]
-            inverse = self.expectation.dispersion.value[depth, w, column]
-            inverse = inverse + 1.0 / self.expectation.shape[area, column]
-            ratio = log_likelihood_ratio(x, mu, inverse) / clump[column]
-            keep = ratio >= _FLOOR_NATS
-            area, column, ratio = area[keep], column[keep], ratio[keep]
-            at = (area, self._signature_of[column])
-            np.add.at(evidence[w], at, ratio)
-            np.add.at(rated, at, ratio * rate[area, column])
-        area, signature = np.nonzero((evidence > self._tail.threshold).any(axis=0))
-        if len(area):
-            stratum = self._stratum()[area, signature]
-            surprise = np.stack(
-                [
-                    self._tail.surprise(
-                        evidence[w, area, signature], signature, np.full(len(area), w), stratum
-                    )
-                    for w in range(len(self.windows_h))
-                ],
-                axis=1,
+        expected = rate * self.expectation.profile.exposure[:, None, :n]
+        bound = expected + np.sqrt(2.0 * _FLOOR_NATS * expected)  # below it a Poisson count says nothing
+        window, area, column = np.nonzero((sums > bound) & self.expectation.known()[:n])
+        inverse = self.expectation.dispersion.value[self._world.tree.depth[area], window, column]
+        ratio = log_likelihood_ratio(
+            sums[window, area, column].astype(np.float64),
+            expected[window, area, column],
+            inverse + 1.0 / self.expectation.shape[area, column],
+        )
+        ratio /= self._clumps.size[column]
+        keep = ratio >= _FLOOR_NATS
+        window, area, column, ratio = window[keep], area[keep], column[keep], ratio[keep]
+        cell = area * signatures + self._signature_of[column]
+        evidence = np.zeros((windows, areas, signatures))
+        np.add.at(evidence.reshape(-1), window * width + cell, ratio)
+        rated = np.zeros(width)
+        np.add.at(rated, cell, ratio * rate[area, column])
+        found = np.flatnonzero((evidence > self._tail.threshold).any(axis=0))
+        if len(found):
+            area, signature = np.divmod(found, signatures)
+            mine = evidence[:, area, signature]
+            at = np.broadcast_to(signature, mine.shape)
+            of_window = np.broadcast_to(np.arange(windows)[:, None], mine.shape)
+            stratum = np.broadcast_to(self._stratum()[area, signature], mine.shape)
+            surprise = self._tail.surprise(mine, at, of_window, stratum).T
+            self._evidence = _Evidence(
+                area, signature, surprise, self._size(rated[found], mine.sum(axis=0))
             )
-            size = self._size(rated[area, signature], evidence[:, area, signature].sum(axis=0))
-            self._evidence = _Evidence(area, signature, surprise, size)
         return evidence
 
-    def _learn(self, evidence: FloatArray) -> None:
+    def _learn(self) -> None:
+        """What the last panel teaches; `cells` and `weigh` see what `read` saw until the next one comes."""
+        latest = self.windows.latest()
+        if latest is None:
+            return
+        if self.expectation.ready:
+            if self._tick % self._per_hour == 0:
+                self._learn_tails(self._weigh_all() if self._weighed is None else self._weighed)
+            now = self.expectation.profile.recent(1)[0]
+            self._clumps.learn(*latest, self.expectation.rate, now)
+        self.expectation.learn()
+
+    def _learn_tails(self, evidence: FloatArray) -> None:
         shape = (len(self.windows_h), len(self._world.tree), self._columns)
         sums = self.windows.sums.reshape(shape)
         expected = self.expectation.expected()
@@ -228,6 +232,7 @@ class CallVolume:
             np.array(state["size"], np.float64),
         )
         self._clumps.load(state["clumps"])
+        self._weighed = None  # follows from the rest when it is needed
 
 
 _FLOOR_NATS = 1.0

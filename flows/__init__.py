@@ -1,0 +1,1 @@
+"""Prefect flows: retrain, backtest, fairness audit, drift."""

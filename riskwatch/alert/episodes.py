@@ -117,6 +117,7 @@ class Episodes:
             state=State.OPEN,
             opened_at_us=stamp.at_us,
             updated_at_us=stamp.at_us,
+            evidence_at_us=stamp.at_us,
             likelihood=assessed.likelihood,
             impact=assessed.impact,
             contributions=assessed.contributions,
@@ -202,7 +203,6 @@ class Episodes:
         alert = episode.alert
         levels = alert.levels if level == alert.level else (*alert.levels, LevelChange(stamp.at_us, level))
         reopened = reason in (Reason.LEVEL_RAISED, Reason.RELEASED)
-        fell = reason is Reason.LEVEL_LOWERED or not assessed.contributions  # what raised it is still why
         episode.alert = replace(
             alert,
             level=level,
@@ -212,17 +212,21 @@ class Episodes:
             state=State.OPEN if reopened else alert.state,
             closed_at_us=None if reopened else alert.closed_at_us,
             updated_at_us=stamp.at_us,
-            likelihood=assessed.likelihood,
-            impact=assessed.impact,
-            contributions=alert.contributions if fell else assessed.contributions,
             inhibited_by=by,
-            chart=alert.chart if fell else chart_of(assessed),
             feeds_missing=stamp.feeds_missing,
             rising=reason in (Reason.LEVEL_RAISED, Reason.EVIDENCE_GREW),
             revision=alert.revision + 1,
         )
-        if reason is not Reason.LEVEL_LOWERED:
+        if reason is not Reason.LEVEL_LOWERED and assessed.contributions:  # a fall keeps why it rose
             episode.below_since_us = None
+            episode.alert = replace(
+                episode.alert,
+                evidence_at_us=stamp.at_us,
+                likelihood=assessed.likelihood,
+                impact=assessed.impact,
+                contributions=assessed.contributions,
+                chart=chart_of(assessed),
+            )
         episode.calls = max(episode.calls, assessed.calls)
         return AlertChange(episode.alert, reason, stamp.at_us, ENGINE)
 

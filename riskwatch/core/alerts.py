@@ -142,6 +142,7 @@ class Alert:
     opened_at_us: int
     updated_at_us: int
     closed_at_us: int | None = None
+    evidence_at_us: int | None = None  # when likelihood to chart were taken: at its last rise
     likelihood: float | None = None
     impact: float | None = None
     contributions: tuple[Contribution, ...] = ()

@@ -18,7 +18,7 @@ from riskwatch.core.errors import ConfigError, Fault
 class Document(BaseModel):
     """Base of every part of a config file: frozen, and an unknown key is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 D = TypeVar("D", bound=BaseModel)
@@ -32,6 +32,10 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Hashable, Any]
     seen: set[Hashable] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key is a list or a mapping", key_node.start_mark
+            )
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"key '{key}' is given twice", key_node.start_mark
@@ -40,7 +44,19 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Hashable, Any]
     return loader.construct_mapping(node, deep=True)
 
 
+def _scalar(loader: _UniqueKeys, node: yaml.ScalarNode) -> Any:
+    """A date or a number that looks like one and is none, such as 2026-02-30, is a fault of its line."""
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except ValueError as error:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"'{node.value}' is no value ({error})", node.start_mark
+        ) from None
+
+
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+for _tag in ("timestamp", "int", "float"):
+    _UniqueKeys.add_constructor(f"tag:yaml.org,2002:{_tag}", _scalar)
 
 
 def read_yaml(path: Path, file: str) -> dict[str, Any]:
@@ -53,12 +69,16 @@ def read_yaml(path: Path, file: str) -> dict[str, Any]:
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigError([Fault(file, "", f"is not UTF-8 ({error.reason})", "save it as UTF-8")]) from None
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+        raise ConfigError([Fault(file, "", what, "give it a file that may be read")]) from None
     try:
         raw = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader with one more check
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else ""
-        what = f"is not valid YAML: {getattr(error, 'problem', error)}"
+        told = getattr(error, "problem", None) or getattr(error, "reason", "it cannot be read")
+        what = f"is not valid YAML: {told}"
         raise ConfigError([Fault(file, where, what, "fix the line")]) from None
     if not isinstance(raw, dict):
         raise ConfigError([Fault(file, "", "has no keys at its top level", "write `key: value` lines")])

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.areas import AreaTree
-from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 _PRIOR = 20.0  # ticks with a call that the prior of one row a happening is worth
 
@@ -34,11 +34,11 @@ class Clumps:
         """[indicators] rows a happening."""
         return np.maximum((self._rows + _PRIOR) / (self._poisson + _PRIOR), 1.0)
 
-    def learn(self, panel: Panel, rate: FloatArray, shape: FloatArray) -> None:
-        """Take in a tick; expected counts are rate [areas, columns] * shape [columns]."""
-        area, column = np.divmod(panel.series, self._columns)
+    def learn(self, series: IntArray, counts: IntArray, rate: FloatArray, shape: FloatArray) -> None:
+        """Take in a tick's counts; expected ones are rate [areas, columns] * shape [columns]."""
+        area, column = np.divmod(series, self._columns)
         mine = self._leaf[area] & (column < self._indicators)
-        area, column, count = area[mine], column[mine], panel.counts[mine]
+        area, column, count = area[mine], column[mine], counts[mine]
         self._rows += np.bincount(column, count, minlength=self._indicators)
         poisson = 1.0 + 0.5 * rate[area, column] * shape[column]
         self._poisson += np.bincount(column, poisson, minlength=self._indicators)

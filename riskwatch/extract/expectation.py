@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from riskwatch.core.clock import DAY_US
+from riskwatch.core.clock import DAY_US, from_us
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.dispersion import Dispersion
@@ -107,8 +106,8 @@ class Expectation:
 
     def hour_at(self, start_us: int) -> int:
         """The local hour of the week, 0 (Monday's first) to 167."""
-        local = pd.Timestamp(start_us, unit="us", tz="UTC").astimezone(self._zone)
-        return int(local.dayofweek * 24 + local.hour)
+        local = from_us(start_us).astimezone(self._zone)
+        return local.weekday() * 24 + local.hour
 
     def _fold(self) -> None:
         memory = self._memory

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from riskwatch.core.clock import DAY_US
+from riskwatch.core.clock import DAY_US, from_us
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.rhythm import Rhythm
@@ -65,7 +64,7 @@ class FeedHealth:
         counts = np.zeros(self._brought.shape, dtype=np.int64)
         counts[: len(panel.source_counts)] = panel.source_counts
         self._brought += counts
-        hour = pd.Timestamp(panel.start_us, unit="us", tz="UTC").astimezone(self._zone).hour
+        hour = from_us(panel.start_us).astimezone(self._zone).hour
         self._sources.look(panel.tick, counts.sum(axis=1), hour)
         excused = self._by_source() >= 0
         self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused)
@@ -114,6 +113,6 @@ class FeedHealth:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self._names = tuple(state["names"])
-        self._brought = np.array(state["brought"]).reshape(len(self._names), -1)
+        self._brought = np.array(state["brought"]).reshape(len(self._names), len(self._registry))
         self._sources.load(state["sources"])
         self._indicators.load(state["indicators"])

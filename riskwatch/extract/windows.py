@@ -37,6 +37,10 @@ class WindowSums:
                 self.sums[w, leaving[1]] -= leaving[2].astype(np.int32)
         self._ring.append((panel.tick, panel.series, panel.counts, panel.first_us))
 
+    def latest(self) -> tuple[IntArray, IntArray] | None:
+        """Series and counts of the last panel, or None before the first."""
+        return (self._ring[-1][1], self._ring[-1][2]) if self._ring else None
+
     def _at(self, tick: int) -> tuple[int, IntArray, IntArray, IntArray] | None:
         """The ring's entry of one tick; ticks are consecutive, so its place is a subtraction."""
         if not self._ring or tick < self._ring[0][0]:

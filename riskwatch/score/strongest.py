@@ -20,7 +20,7 @@ Notable = Callable[[float, float], bool]
 
 
 class StrongestSpeaks:
-    """Assesses a tick's candidates, strongest first within each signature.
+    """Assesses a tick's candidates, those with most evidence (nats) first within each signature.
 
     Once a node speaks, its descendants are held against an expectation raised by what it sees,
     and its ancestors against their counts without its own. What is notable still, speaks too;
@@ -53,7 +53,7 @@ class StrongestSpeaks:
 
     def _one_signature(self, signature: int, areas: list[int], notable: Notable) -> list[Assessment]:
         judged = [self._composite.judge(area, signature) for area in areas]
-        judged.sort(key=lambda j: (-float(j.log_odds.sum()), j.area))
+        judged.sort(key=lambda j: (-float(j.nats.sum(axis=0).max()), j.area))
         speakers: list[Judged] = []
         found = []
         for own in judged:

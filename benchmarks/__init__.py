@@ -1,0 +1,1 @@
+"""Benchmarks: each is a command, and writes the page beside it."""

@@ -1,0 +1,104 @@
+"""The JSON API: alerts with the keys of `alert_document`, actions, and the health of the engine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.api.acting import Act, perform
+from riskwatch.api.filters import Filter
+from riskwatch.api.overview import feeds, pulse
+from riskwatch.api.refusals import UnknownAlert
+from riskwatch.api.site import Site
+from riskwatch.core.alerts import Alert
+from riskwatch.core.clock import SECOND_US, iso
+from riskwatch.deliver.document import alert_document
+
+_MOST = 1000
+
+
+class ActBody(BaseModel):
+    """The body of an action; `as` is recorded as unverified until there is sign-in."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    name: str = Field(alias="as")
+    verdict: str = ""
+    note: str = ""
+
+
+def machine_routes(site: Site) -> APIRouter:
+    """The routes under /v1."""
+    router = APIRouter(prefix="/v1")
+    tree = site.desk.settings.world.tree
+
+    def document(alert: Alert, request: Request) -> dict[str, Any]:
+        record = site.records().get(alert.signature)
+        return alert_document(alert, site.words(request), record=record)
+
+    @router.get("/alerts")
+    def alerts(
+        request: Request,
+        *,
+        everything: Annotated[bool, Query(alias="all")] = False,
+        area: str = "",
+        level: str = "",
+        kind: str = "",
+        shown: bool | None = None,
+        limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
+    ) -> dict[str, Any]:
+        """Open alerts, graver first; with `all=true` every one, newest change first."""
+        query = Filter.of(tree, area=area, level=level, kind=kind).query(tree)
+        store = site.desk.alerts
+        found = store.newest(**query) if everything else store.find(**query)
+        kept = [a for a in found if shown is None or a.shown is shown]
+        words, records = site.words(request), site.records()
+        return {
+            "count": len(kept),
+            "alerts": [alert_document(a, words, record=records.get(a.signature)) for a in kept[:limit]],
+        }
+
+    @router.get("/alerts/{alert_id}")
+    def alert(alert_id: str, request: Request) -> dict[str, Any]:
+        """One alert; an unambiguous beginning of its id will do."""
+        found = site.desk.alerts.get(alert_id)
+        if found is None:
+            raise UnknownAlert(alert_id)
+        return document(found, request)
+
+    @router.post("/alerts/{alert_id}/ack")
+    def ack(alert_id: str, body: ActBody, request: Request) -> dict[str, Any]:
+        """Acknowledge it."""
+        act = Act(ActionKind.ACK, alert_id, body.name, note=body.note)
+        return document(perform(site.desk, act, request, browser=False), request)
+
+    @router.post("/alerts/{alert_id}/close")
+    def close(alert_id: str, body: ActBody, request: Request) -> dict[str, Any]:
+        """Close it with a verdict."""
+        act = Act(ActionKind.CLOSE, alert_id, body.name, verdict=body.verdict, note=body.note)
+        return document(perform(site.desk, act, request, browser=False), request)
+
+    @router.get("/health")
+    def health() -> JSONResponse:
+        """When the engine last ticked, how far it read, what it read and which feeds are silent."""
+        standing, beat = site.desk.alerts.standing(), pulse(site.desk, live=site.live)
+        sources, down = feeds(site.desk)
+        status = "stale" if beat.stale else "empty" if beat.last_tick_us is None else "ok"
+        body = {
+            "status": status,
+            "live": site.live,
+            "now": iso(site.now_us()),
+            "last_tick": None if beat.last_tick_us is None else iso(beat.last_tick_us),
+            "age_s": None if beat.age_us is None else beat.age_us // SECOND_US,
+            "ticks": standing.ticks if standing else 0,
+            "position": standing.position if standing else 0,
+            "silent_since": {feed: iso(since_us) for feed, since_us in down.items()},
+            "accounts": {feed.name: dict(feed.account) for feed in sources},
+        }
+        return JSONResponse(body)
+
+    return router

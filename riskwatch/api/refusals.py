@@ -1,0 +1,90 @@
+"""Requests that are refused, each with what to tell the one who asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.core.alerts import Alert
+from riskwatch.core.errors import RiskwatchError
+from riskwatch.messages.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A status, a word for machines, what happened and what to do."""
+
+    status: int
+    word: str
+    what: str
+    fix: str = ""
+
+
+class Refusal(RiskwatchError):  # noqa: N818 - reads as the sentence it prints
+    """Base of what a request can be refused for."""
+
+    def told(self, names: Names) -> Problem:
+        """The problem in the words of a language."""
+        raise NotImplementedError
+
+
+class UnknownAlert(Refusal):
+    """No alert of the store has that id."""
+
+    def __init__(self, alert_id: str) -> None:
+        self.alert_id = alert_id
+        super().__init__(alert_id)
+
+    def told(self, names: Names) -> Problem:
+        """404."""
+        what = names.text("problem.unknown_alert", id=self.alert_id)
+        return Problem(404, "unknown_alert", what, names.text("problem.unknown_alert_fix"))
+
+
+class CrossSite(Refusal):
+    """A change was asked for by another site."""
+
+    def told(self, names: Names) -> Problem:
+        """403."""
+        return Problem(403, "cross_site", names.text("problem.cross_site"))
+
+
+class BadInput(Refusal):
+    """A form is not filled in as it must be; carries the message that says how."""
+
+    def __init__(self, key: str, **fields: object) -> None:
+        self.key, self.fields = key, fields
+        super().__init__(key)
+
+    def told(self, names: Names) -> Problem:
+        """422."""
+        return Problem(422, "bad_input", names.text(self.key, **self.fields))
+
+
+class UnknownFilter(Refusal):
+    """A filter names what does not exist; at most eight of those that do are told."""
+
+    def __init__(self, name: str, value: str, known: tuple[str, ...]) -> None:
+        self.name, self.value = name, value
+        self.known = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+        super().__init__(f"{name} '{value}' is unknown; use one of {self.known}")
+
+    def told(self, names: Names) -> Problem:
+        """400."""
+        label = names.text(f"table.{self.name}")
+        what = names.text("problem.bad_filter", name=label, value=self.value, known=self.known)
+        return Problem(400, "bad_filter", what)
+
+
+class NotAllowed(Refusal):
+    """The alert's state does not allow the action."""
+
+    def __init__(self, reason: str, kind: ActionKind, alert: Alert) -> None:
+        self.kind, self.alert = kind, alert
+        super().__init__(reason)
+
+    def told(self, names: Names) -> Problem:
+        """409."""
+        key = "problem.refused_ack" if self.kind is ActionKind.ACK else "problem.refused_close"
+        what = names.text(key, state=names.text(f"state.{self.alert.state}"))
+        return Problem(409, "refused", what, names.text("problem.refused"))

@@ -1,0 +1,1 @@
+"""How an alert leaves the engine: its public document, its chart, and later the channels."""

@@ -1,0 +1,1 @@
+"""Channels: one file each, after the contract in `riskwatch.core.channels`."""

@@ -1,0 +1,80 @@
+"""An alert as a duty officer reads it at three at night: place, level, what, since when, how unusual."""
+
+from __future__ import annotations
+
+from riskwatch.core.alerts import Alert, AlertKind, Contribution, State
+from riskwatch.messages.names import Names
+from riskwatch.messages.usual import usual
+
+_WORTH_NAMING = 0.2
+_MOST_NAMED = 3
+_ENDED = (State.RETURNED, State.RESOLVED)
+
+
+class Words(Names):
+    """Sentences about the alerts of one store, in one language and its local time."""
+
+    def sentence(self, alert: Alert, *, record: tuple[int, int] | None = None) -> str:
+        """The whole message; `record` is how many such alerts were right, of how many judged."""
+        area, level = self.area(alert.area), self.level(alert.level)
+        lead = self.text("sentence.lead", area=area, level=level, what=self.what(alert))
+        return self.text("sentence.gap").join((lead, *self.asides(alert, record=record)))
+
+    def what(self, alert: Alert) -> str:
+        """What happened, without place and level and with its full stop."""
+        if alert.kind is AlertKind.DATA_HEALTH:
+            return self._silence(alert)
+        if alert.kind is AlertKind.SCHEMA:
+            return self.text("sentence.schema", code=alert.detail)
+        told = self._told(alert)
+        return self.text("sentence.rising" if alert.rising else "sentence.steady", told=told)
+
+    def asides(self, alert: Alert, *, record: tuple[int, int] | None = None) -> tuple[str, ...]:
+        """Short further sentences: who speaks for it, how such alerts did, what was blind, who owns it."""
+        if alert.kind is not AlertKind.RISK:
+            return ()
+        said = []
+        if alert.inhibited_by:
+            said.append(self.text("aside.inhibited", area=self.area(alert.inhibited_by)))
+        elif not alert.shown:
+            said.append(self.text("aside.withheld"))
+        if record and record[1] > 0:
+            said.append(self.catalogue.count("aside.record", record[1], right=record[0]))
+        if alert.feeds_missing:
+            feeds = self.catalogue.joined([self.feed(f) for f in alert.feeds_missing])
+            said.append(self.text("aside.missing", feeds=feeds))
+        owner = self.owner(alert)
+        if owner:
+            said.append(self.text("aside.owner", owner=owner))
+        return tuple(said)
+
+    def _told(self, alert: Alert) -> str:
+        if not alert.contributions:
+            return self.text("sentence.unexplained", what=self.signature(alert.signature))
+        leading, *others = alert.contributions
+        named = [c for c in others if c.share >= _WORTH_NAMING][: _MOST_NAMED - 1]
+        count = self.catalogue.counted(leading.observed, self.indicator(leading.indicator))
+        when = self._when(leading, alert)
+        told = self.text("sentence.told", count=count, when=when, usual=usual(leading, self.catalogue))
+        if not named:
+            return told
+        more = self.catalogue.joined(
+            [self.catalogue.counted(c.observed, self.indicator(c.indicator)) for c in named]
+        )
+        return self.catalogue.count("sentence.more", len(named), told=told, more=more)
+
+    def _when(self, leading: Contribution, alert: Alert) -> str:
+        if leading.since_us is None:
+            return self.catalogue.count("sentence.within", round(leading.window_h))
+        return self.text(
+            "sentence.since", time=self.local.told(leading.since_us, on_us=alert.updated_at_us)
+        )
+
+    def _silence(self, alert: Alert) -> str:
+        since_us = alert.opened_at_us if alert.since_us is None else alert.since_us
+        since = self.local.told(since_us, on_us=alert.updated_at_us)
+        feed = self.feed(alert.detail)
+        if alert.state in _ENDED and alert.closed_at_us is not None:
+            until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
+            return self.text("sentence.spoke_again", feed=feed, since=since, until=until)
+        return self.text("sentence.silent", feed=feed, since=since)

@@ -1,0 +1,103 @@
+"""One alert in full: its facts, why it was raised, and what was done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from riskwatch.cli.alert_table import level_text, state_text
+from riskwatch.cli.bar_chart import bar_chart
+from riskwatch.core.alerts import Alert, AlertChange
+
+if TYPE_CHECKING:
+    from riskwatch.cli.shell import Shell
+    from riskwatch.messages.sentence import Words
+
+
+def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
+    """The facts of an alert, a line each; what it has not is left out."""
+    owner = words.owner(alert)
+    facts: dict[str, object] = {
+        "id": alert.id,
+        "kind": words.text(f"kind.{alert.kind}"),
+        "area": f"{words.area(alert.area)} ({alert.area})",
+        "about": words.subject(alert),
+        "level": level_text(alert.level, words),
+        "peak": level_text(alert.peak_level, words),
+        "state": state_text(shell, alert, words, alert.state),
+        "opened": words.local.stamp(alert.opened_at_us),
+        "updated": words.local.stamp(alert.updated_at_us),
+        "closed": words.local.stamp(alert.closed_at_us) if alert.closed_at_us is not None else None,
+        "likelihood": f"{alert.likelihood:.3f}" if alert.likelihood is not None else None,
+        "impact": f"{alert.impact:.1f}" if alert.impact is not None else None,
+        "owner": owner,
+        "verdict": words.text(f"verdict.{alert.verdict}") if alert.verdict else None,
+        "note": alert.note or None,
+    }
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for key, value in facts.items():
+        if value is not None:
+            label = shell.say("fact.owner") if key == "owner" else words.text(f"table.{key}")
+            table.add_row(label, value if isinstance(value, Text) else Text(str(value)))
+    shell.out.print(table)
+
+
+def tell_life(shell: Shell, changes: Sequence[AlertChange], words: Words) -> None:
+    """Every change of an alert: when, why, to which level, and by whom."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for change in changes:
+        table.add_row(
+            words.local.stamp(change.at_us),
+            Text(words.text(f"reason.{change.reason}")),
+            level_text(change.alert.level, words),
+            Text(words.actor(change.actor)),
+            Text(change.alert.note if change.actor != "engine" else ""),
+        )
+    shell.out.print()
+    shell.tell("fact.life")
+    shell.out.print(table)
+
+
+def tell_why(shell: Shell, alert: Alert, words: Words) -> None:
+    """What contributed, the counts against what was usual, and the versions."""
+    if alert.contributions:
+        shell.out.print()
+        shell.out.print(_contributions(shell, alert, words))
+    if alert.chart is not None:
+        shell.out.print()
+        title = shell.say(
+            "chart.title",
+            since=words.local.stamp(alert.chart.end_us - len(alert.chart.observed) * alert.chart.step_us),
+            until=words.local.stamp(alert.chart.end_us),
+        )
+        shell.out.print(title, markup=False, soft_wrap=True)
+        for line in bar_chart(alert.chart.observed, alert.chart.expected):
+            shell.out.print(line, markup=False, no_wrap=True, crop=False)
+        shell.tell("chart.legend")
+    shell.out.print()
+    if alert.likelihood is not None and alert.impact is not None:
+        shell.tell("fact.odds", likelihood=f"{alert.likelihood:.3f}", impact=f"{alert.impact:.1f}")
+    versions = ", ".join(f"{name} {version}" for name, version in alert.model_versions)
+    shell.tell("fact.versions", versions=versions, config_hash=alert.config_hash)
+
+
+def _contributions(shell: Shell, alert: Alert, words: Words) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(words.text("table.indicator"))
+    for key in ("window", "observed", "expected", "p", "share"):
+        table.add_column(words.text(f"table.{key}"), justify="right", no_wrap=True)
+    table.add_column("")
+    for c in alert.contributions:
+        table.add_row(
+            Text(words.indicator(c.indicator)),
+            f"{c.window_h:g} h",
+            str(c.observed),
+            f"{c.expected:.2f}",
+            f"{c.p:.2g}",
+            f"{c.share:.0%}",
+            "█" * max(1, round(20 * c.share)),
+        )
+    return table

@@ -1,0 +1,151 @@
+"""`riskwatch check`: holds the whole workspace against its rules and tells every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from riskwatch.cli.shell import Shell
+from riskwatch.core.errors import ConfigError, Fault
+from riskwatch.workspace import enter_workspace, find_workspace, resolve
+
+if TYPE_CHECKING:
+    from riskwatch.alert.rules import AlertRules
+    from riskwatch.core.scores import World
+    from riskwatch.score.bundle import Bundle
+    from riskwatch.settings import FeaturesFile
+
+T = TypeVar("T")
+
+
+def check(
+    ctx: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="check_json")] = False,
+) -> None:
+    """Validate every source, area, indicator, feature, bundle, rule and scenario; 1 if there is a fault."""
+    shell: Shell = ctx.obj
+    root = find_workspace(shell.environ, shell.here)
+    enter_workspace(root)
+    inspection = Inspection(root, shell.clock.now().date())
+    inspection.everything()
+    faults = list(dict.fromkeys(inspection.faults))  # one that several sources share is told once
+    for fault in faults:
+        if as_json:
+            shell.emit({"file": fault.file, "where": fault.where, "what": fault.what, "fix": fault.fix})
+        else:
+            shell.err.print(str(fault), markup=False, soft_wrap=True)
+    if faults:
+        shell.note(f"check_faults.{'one' if len(faults) == 1 else 'other'}", n=len(faults))
+        raise typer.Exit(1)
+    if not as_json:
+        shell.tell("check.good", root=root, sources=", ".join(inspection.sources))
+
+
+class Inspection:
+    """Goes through one workspace and collects its faults; a broken file does not hide the others."""
+
+    def __init__(self, root: Path, today: date) -> None:
+        self._root, self._configs, self._today = root, root / "configs", today
+        self.sources = sorted(p.stem for p in (self._configs / "sources").glob("*.yaml"))
+        self.faults: list[Fault] = []
+
+    def everything(self) -> None:
+        """Every file, then what the files say of each other, then what they name in Python."""
+        from riskwatch.alert.rules import AlertRules
+        from riskwatch.core.documents import read_document
+        from riskwatch.score.bundle import Bundle
+        from riskwatch.settings import FeaturesFile
+
+        features = self._read("features.yaml", lambda p, f: read_document(p, FeaturesFile, f))
+        bundle = self._read("bundle.yaml", lambda p, f: read_document(p, Bundle, f))
+        rules = self._read("alerts.yaml", lambda p, f: read_document(p, AlertRules, f))
+        world = self._world()
+        self._unused()
+        if rules:
+            self._tests(rules)
+        if features:
+            self._features(features, world)
+        if bundle:
+            self._members(bundle, features)
+
+    def _collect(self, load: Callable[[], T]) -> T | None:
+        try:
+            return load()
+        except ConfigError as error:
+            self.faults += error.faults
+            return None
+
+    def _read(self, file: str, load: Callable[[Path, str], T]) -> T | None:
+        return self._collect(lambda: load(self._configs / file, file))
+
+    def _world(self) -> World | None:
+        """Each source on its own, since a store may have one; the world of the last that is in order."""
+        from riskwatch.settings import load_settings
+
+        world = None
+        for source in self.sources:
+            settings = self._collect(partial(load_settings, self._root, [source], today=self._today))
+            world = settings.world if settings else world
+        if not self.sources:
+            fix = "add one; docs/sources.md says how"
+            self.faults.append(Fault("configs/sources", "", "holds no source", fix))
+        return world
+
+    def _unused(self) -> None:
+        """Files that no source names, and the scenarios."""
+        from riskwatch.core.area_file import load_areas
+        from riskwatch.core.indicator_file import load_indicators
+        from riskwatch.simulate.scenario import load_scenario
+
+        for file in self._files("areas/*.csv"):
+            self._read(file, load_areas)
+        for file in self._files("indicators/*.yaml"):
+            self._read(file, lambda p, f: load_indicators(p, f, self._today))
+        for file in self._files("scenarios/*.yaml"):
+            self._read(file, lambda p, f: load_scenario(p, {}))
+
+    def _files(self, pattern: str) -> list[str]:
+        return sorted(p.relative_to(self._configs).as_posix() for p in self._configs.glob(pattern))
+
+    def _tests(self, rules: AlertRules) -> None:
+        """The worked examples of alerts.yaml."""
+        for told in rules.failed_tests():
+            where, _, what = told.partition(": ")
+            self.faults.append(Fault("alerts.yaml", where, what, "correct the matrix, or the test"))
+
+    def _features(self, features: FeaturesFile, world: World | None) -> None:
+        """Every class that features.yaml names, made with its arguments if there is a world."""
+        for name, spec in features.features.items():
+            where = f"features.{name}"
+            made = self._made("features.yaml", where, partial(resolve, spec.uses, "features.yaml"))
+            if made is not None and world is not None:
+                self._made("features.yaml", where, partial(made, world, **spec.given))
+
+    def _members(self, bundle: Bundle, features: FeaturesFile | None) -> None:
+        """Every class that bundle.yaml names, made of its frozen numbers."""
+        for name, member in bundle.members.items():
+            where = f"members.{name}"
+            made = self._made("bundle.yaml", where, partial(resolve, member.uses, "bundle.yaml"))
+            if made is not None:
+                self._made("bundle.yaml", where, partial(_frozen, made, member.frozen))
+        if features and bundle.reads not in features.features:
+            fix = f"use one of {', '.join(features.features)}"
+            self.faults.append(Fault("bundle.yaml", "reads", f"'{bundle.reads}' is not a feature", fix))
+
+    def _made(self, file: str, where: str, make: Callable[[], Any]) -> Any:
+        try:
+            return self._collect(make)
+        except Exception as error:  # content is anyone's code: whatever it raises is a fault of it
+            what = f"cannot be made ({type(error).__name__}: {error})"
+            self.faults.append(Fault(file, where, what, "correct its arguments or the class"))
+            return None
+
+
+def _frozen(member: Any, numbers: Mapping[str, Any]) -> Any:
+    return member.frozen(**numbers)

@@ -1,0 +1,167 @@
+"""The live loop: files that grow, the clock and operators' entries, into one engine until it is stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from riskwatch.app import Pipeline
+from riskwatch.core.clock import DAY_US, to_us
+from riskwatch.core.errors import SourceError, StoreError
+from riskwatch.desk import Desk
+from riskwatch.ingest.intake import FileIntake
+from riskwatch.store.inbox import EntryKind
+
+LONGEST_GAP_DAYS = 31
+"""A store that ends longer ago is history: going on from it would count all the time since as silence."""
+
+_HISTORY_S = 5.0
+_SNAPSHOT_EVERY_S = 60.0
+_MOST_RESTLESS = 8  # looks
+
+
+@dataclass(slots=True)
+class Followed:
+    """A file that grows: how much of it was read, and when it is looked at again."""
+
+    path: Path
+    size: int = -1
+    looked_at: int = -1  # its size when it was last looked at
+    restless: int = 0  # how often in a row it was growing then
+    next_s: float = 0.0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the loop says of itself: rows that were taken, or a fault of a followed file."""
+
+    source: str
+    rows: int = 0
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Live:
+    """Runs one store until `stop` is set.
+
+    What a file holds when it is followed for the first time is history, received when the file
+    says; every row that comes later is received when it is read.
+    """
+
+    desk: Desk
+    follow: Mapping[str, Path]
+    stop: threading.Event
+    tell: Callable[[Told], None]
+    longest_gap_days: float = LONGEST_GAP_DAYS
+    poll_s: float = 0.25
+    rest: float = 10.0  # reading a file again may take one part in so many of the time
+    _files: dict[str, Followed] = field(init=False, default_factory=dict)
+
+    def run(self) -> None:
+        """Read, tick and apply until stopped; the engine's state is saved at the end."""
+        with self.desk.engine() as pipeline:
+            self.begin(pipeline)
+            saved = time.monotonic()
+            while not self.stop.is_set():
+                self.step(pipeline)
+                if time.monotonic() - saved > _SNAPSHOT_EVERY_S:
+                    pipeline.snapshot()
+                    saved = time.monotonic()
+                self.stop.wait(self.poll_s)
+
+    def begin(self, pipeline: Pipeline) -> None:
+        """Read what the files hold already; raises StoreError where the store ended too long ago."""
+        self._files = {source: Followed(path) for source, path in self.follow.items()}
+        self._read_history(pipeline)
+        self._check_gap()
+
+    def step(self, pipeline: Pipeline) -> None:
+        """Read what files have gained, tell the time if a tick is due, and apply all of it."""
+        for source in self._files:
+            self._take(source, pipeline)
+        self._tell_time()
+        pipeline.catch_up()
+
+    def _read_history(self, pipeline: Pipeline) -> None:
+        """Read what is there before the clock moves on, or all of it would be late."""
+        deadline = time.monotonic() + _HISTORY_S
+        while not self.stop.is_set():
+            for source in self._files:
+                self._take(source, pipeline)
+            waiting = [f for f in self._files.values() if f.size < 0 and not f.fault]
+            if not waiting or time.monotonic() > deadline:
+                return
+            self.stop.wait(self.poll_s)
+
+    def _take(self, source: str, pipeline: Pipeline) -> None:
+        """Read what a file has gained; a file that is missing or broken is told once and tried again."""
+        file, now_s = self._files[source], time.monotonic()
+        if now_s < file.next_s:
+            return
+        try:
+            size = _whole_lines(file)
+            if size is not None and size != file.size:
+                self._read(source, file, pipeline)
+                file.size = size
+            self._faulty(source, file, "")
+        except (SourceError, OSError) as error:
+            self._faulty(source, file, str(error))
+        file.next_s = now_s + max(self.poll_s, self.rest * (time.monotonic() - now_s))
+
+    def _read(self, source: str, file: Followed, pipeline: Pipeline) -> None:
+        mapping = self.desk.settings.mappings[source]
+        intake = FileIntake(self.desk.settings.world, mapping, self.desk.inbox, self.desk.clock)
+        known = self.desk.inbox.stream(source, mapping.stream) is not None
+        rows = 0
+        for taken in intake.read(file.path, live=known):
+            rows += taken.rows
+            pipeline.catch_up()
+            if self.stop.is_set():
+                break
+        if rows:
+            self.tell(Told(source, rows=rows))
+        if intake.incomplete:
+            self._faulty(source, file, intake.incomplete)
+
+    def _faulty(self, source: str, file: Followed, fault: str) -> None:
+        if fault and fault != file.fault:
+            self.tell(Told(source, fault=fault))
+        file.fault = fault
+
+    def _check_gap(self) -> None:
+        standing = self.desk.alerts.standing()
+        if standing is None or standing.clock_us < 0:
+            return
+        days = (to_us(self.desk.clock.now()) - standing.clock_us) / DAY_US
+        if days > self.longest_gap_days:
+            raise StoreError(
+                f"{self.desk.place.home}: the store ends {days:.0f} days ago; all that time would count "
+                "as silence of its feeds. Look at it with: riskwatch serve, run another store with "
+                "--store DIR, or go on from it with --longest-gap-days"
+            )
+
+    def _tell_time(self) -> None:
+        """An entry of the clock when a tick has become due, so that it closes even if nobody reports."""
+        grid = self.desk.settings.world.grid
+        now_us = to_us(self.desk.clock.now())
+        standing = self.desk.alerts.standing()
+        if standing is None or grid.last_decided(now_us) > grid.last_decided(standing.clock_us):
+            self.desk.inbox.append(EntryKind.CLOCK, {"at_us": now_us})
+
+
+def _whole_lines(file: Followed) -> int | None:
+    """The size of a file that ends with a whole line and rests, or has not rested for long; else None."""
+    if not file.path.is_file():
+        raise SourceError(f"{file.path}: does not exist yet; it is read as soon as it does")
+    size = file.path.stat().st_size
+    before, file.looked_at = file.looked_at, size
+    file.restless = file.restless + 1 if size != before and before >= 0 else 0
+    if size == 0 or 0 < file.restless < _MOST_RESTLESS:
+        return None
+    with file.path.open("rb") as opened:
+        opened.seek(-1, 2)
+        return size if opened.read(1) == b"\n" else None

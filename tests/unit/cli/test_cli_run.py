@@ -1,0 +1,170 @@
+"""Run and serve as real processes: a growing file, the page, and a clean stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from cli_run import environment
+
+from riskwatch.cli.live import followed, names_of
+
+WAIT_S = 60.0
+
+
+@contextmanager
+def started(*words: object, cwd: Path):
+    """The process and the address of its page; it never outlives the test."""
+    log = cwd / "stderr.txt"
+    with log.open("w") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "riskwatch", *map(str, words), "--port", "0"],
+            stderr=err,
+            stdout=subprocess.DEVNULL,
+            cwd=cwd,
+            env=environment(),
+        )
+    try:
+        yield (
+            process,
+            until(lambda: re.search(r"http://127\.0\.0\.1:\d+", log.read_text()), process)[0],
+            log,
+        )
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(look, process: subprocess.Popen[bytes]):
+    """What `look` finds, within a minute, while the process lives."""
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        assert process.poll() is None, "the process has ended"
+        time.sleep(0.05)
+    raise AssertionError("nothing came within a minute")
+
+
+def get(url: str) -> tuple[int, bytes]:
+    """The status and the body of the page."""
+    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)) as connection:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def call(minutes_ago: float) -> str:
+    """A line of the department, so many minutes old."""
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    return f"EMS: FEVER,{at.astimezone(ZoneInfo('America/New_York')):%Y-%m-%d %H:%M:%S},ABINGTON\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_follows_a_growing_file_until_it_is_stopped(number, riskwatch, tmp_path):
+    """Rows arrive, the page answers, and a signal ends it with 0 and a saved state."""
+    file, store = tmp_path / "calls.csv", tmp_path / "store"
+    file.write_text("title,timeStamp,twp\n" + "".join(call(m) for m in range(90, 1, -1)))
+    words = ("run", "--follow", f"montco911={file}", "--store", store)
+    with started(*words, cwd=tmp_path) as (process, url, log):
+        until(lambda: "montco911: rows read 89" in log.read_text(), process)
+        with file.open("a") as grown:
+            grown.write(call(0))
+        until(lambda: "montco911: rows read 1\n" in log.read_text(), process)
+        assert get(url)[0] == 200
+        process.send_signal(number)
+        assert process.wait(20) == 0
+    assert "stopped" in log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert len(list((store / "snapshots").glob("*.npz"))) >= 1
+    told = json.loads(riskwatch("replay", file, "--source", "montco911", "--store", store, "--json").out)
+    assert (told["rows_read"], told["duplicate"]) == (90, 90)
+
+
+@pytest.mark.slow
+def test_serve_shows_a_store_until_it_is_stopped(store, tmp_path):
+    """Page and API over what is there."""
+    with started("serve", "--store", store, cwd=tmp_path) as (process, url, log):
+        assert b"riskwatch" in get(url)[1]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--follow", "montco911"], "is not SOURCE=PATH"),
+        (["--follow", "montco911=a.parquet"], "a file that grows is text"),
+        (["--follow", "montco911=a.csv", "--follow", "montco911=b.csv"], "followed twice"),
+        (["--follow", "nobody=a.csv"], "source 'nobody' is unknown"),
+    ],
+)
+def test_a_mistake_of_run_is_told(words, expected, riskwatch):
+    """Before anything is opened."""
+    result = riskwatch("run", *words)
+    assert result.code == 2
+    assert expected in " ".join(result.err.split())
+
+
+def test_followed_paths_are_seen_from_the_current_folder(tmp_path):
+    """As everywhere else on a command line."""
+    from riskwatch.cli.shell import Shell
+
+    shell = Shell({}, tmp_path, "en")
+    assert followed(shell, ["a=x.csv"]) == {"a": tmp_path.resolve() / "x.csv"}
+
+
+def test_a_page_of_this_machine_answers_to_its_names_only():
+    """A name that was made to point here stays out."""
+    assert "localhost" in names_of("127.0.0.1")
+    assert names_of("0.0.0.0") == ()  # noqa: S104 - whoever opens it to others was warned
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_no_error(store, tmp_path):
+    """As in `riskwatch alerts list --all --json | head -1`."""
+    words = ["alerts", "list", "--all", "--json", "--store", str(store)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "riskwatch", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(60) in (0, 1)
+
+
+@pytest.mark.slow
+def test_control_c_leaves_no_traceback(county, tmp_path):
+    """A replay that was stopped goes on another time; 130 is what shells expect."""
+    words = ["replay", str(county), "--source", "simulated", "--store", str(tmp_path / "s")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "riskwatch", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    until((tmp_path / "s" / "engine.lock").exists, process)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode in (0, 130)  # 0 if it had just ended
+    assert b"Traceback" not in told

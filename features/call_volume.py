@@ -63,6 +63,7 @@ class CallVolume:
         self._tail = EmpiricalTail(len(registry.signatures), len(ticks))
         self._per_hour = HOUR_US // world.grid.tick_us
         self._tick = -1
+        self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
         self._weighed: FloatArray | None = None
 
@@ -72,6 +73,8 @@ class CallVolume:
         self._tick = panel.tick
         self.windows.update(panel)
         self.expectation.update(panel)
+        sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
+        self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
         self._weighed = self._weigh_all() if self.expectation.ready else None
 
@@ -87,32 +90,34 @@ class CallVolume:
             self._tick, areas.astype(np.int32), self.names, values.reshape(len(areas), len(self.names))
         )
 
-    def cells(self, area: int, signature: int) -> Cells:
-        """Observed and expected counts [indicators, windows] behind one area's signature."""
-        members = self._members[signature]
-        shape = (len(self.windows_h), len(self._world.tree), self._columns)
-        observed = self.windows.sums.reshape(shape)[:, area, members].T.astype(np.float64)
-        expectation = self.expectation
-        expected = (expectation.rate[area, members] * expectation.profile.exposure[:, members]).T
-        inverse = np.stack([expectation.inverse_size(w)[area, members] for w in range(shape[0])], axis=1)
-        return Cells(members, observed, expected, inverse, expectation.known()[members])
+    def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
+        """Observed and expected counts [areas, indicators, windows] behind one signature."""
+        members, expectation = self._members[signature], self.expectation
+        at = (areas[:, None], members)
+        sums = self.windows.sums.reshape(len(self.windows_h), len(self._world.tree), self._columns)
+        observed = np.moveaxis(sums[:, *at], 0, -1).astype(np.float64)
+        expected = expectation.rate[at][:, :, None] * expectation.profile.exposure[:, members].T
+        spread = expectation.dispersion.value[self._world.tree.depth[areas]][:, :, members]
+        inverse = np.moveaxis(spread, 1, -1) + 1.0 / expectation.shape[at][:, :, None]
+        return Cells(areas, members, observed, expected, inverse, self._known[members])
 
-    def weigh(self, area: int, signature: int, cells: Cells) -> Weighed:
+    def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
-        ratio = log_likelihood_ratio(cells.observed, cells.expected, cells.inverse_size)
-        ratio /= self._clumps.size[cells.indicators][:, None]
-        ratio[~cells.known] = 0.0
-        ratio[ratio < _FLOOR_NATS] = 0.0
-        windows = np.arange(len(self.windows_h))
-        at = np.full(len(windows), signature)
-        stratum = np.full(len(windows), self._stratum()[area, signature])
-        surprise = self._tail.surprise(ratio.sum(axis=0), at, windows, stratum)
-        nats = ratio.sum(axis=1)
-        rate = self.expectation.rate[area, cells.indicators]
-        return Weighed(ratio, np.append(surprise, self._size((nats * rate).sum(), nats.sum())))
+        nats = log_likelihood_ratio(cells.observed, cells.expected, cells.inverse_size)
+        nats /= self._clumps.size[cells.indicators][:, None]
+        nats[:, ~cells.known] = 0.0
+        nats[nats < _FLOOR_NATS] = 0.0
+        total = nats.sum(axis=1)
+        stratum = np.broadcast_to(self._stratum()[cells.areas, signature][:, None], total.shape)
+        windows = np.broadcast_to(np.arange(total.shape[1]), total.shape)
+        surprise = self._tail.surprise(total, np.full(total.shape, signature), windows, stratum)
+        carried = nats.sum(axis=2)
+        rate = self.expectation.rate[cells.areas[:, None], cells.indicators]
+        size = self._size((carried * rate).sum(axis=1), carried.sum(axis=1))
+        return Weighed(nats, np.hstack([surprise, size[:, None]]))
 
     def tail(self, cells: Cells) -> FloatArray:
-        """[indicators, windows] P(count >= observed) under the expectation."""
+        """[areas, indicators, windows] P(count >= observed) under the expectation."""
         return tail_probability(cells.observed, cells.expected, cells.inverse_size)
 
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
@@ -155,7 +160,7 @@ class CallVolume:
         rate = self.expectation.rate[:, :n]
         expected = rate * self.expectation.profile.exposure[:, None, :n]
         bound = expected + np.sqrt(2.0 * _FLOOR_NATS * expected)  # below it a Poisson count says nothing
-        window, area, column = np.nonzero((sums > bound) & self.expectation.known()[:n])
+        window, area, column = np.nonzero((sums > bound) & self._known)
         inverse = self.expectation.dispersion.value[self._world.tree.depth[area], window, column]
         ratio = log_likelihood_ratio(
             sums[window, area, column].astype(np.float64),
@@ -171,7 +176,7 @@ class CallVolume:
         rated = np.zeros(width)
         np.add.at(rated, cell, ratio * rate[area, column])
         found = np.flatnonzero((evidence > self._tail.threshold).any(axis=0))
-        if len(found):
+        if len(found) and self.expectation.warm:
             area, signature = np.divmod(found, signatures)
             mine = evidence[:, area, signature]
             at = np.broadcast_to(signature, mine.shape)
@@ -209,6 +214,7 @@ class CallVolume:
         """Everything learnt; the features of the last panel follow from it at the next."""
         return {
             "tick": self._tick,
+            "known": self._known,
             "windows": self.windows.state(),
             "expectation": self.expectation.state(),
             "tail": self._tail.state(),
@@ -222,6 +228,7 @@ class CallVolume:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self._tick = int(state["tick"])
+        self._known = np.array(state["known"], dtype=bool)
         self.windows.load(state["windows"])
         self.expectation.load(state["expectation"])
         self._tail.load(state["tail"])

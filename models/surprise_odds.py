@@ -46,6 +46,16 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         model.n_features_in_ = len(weights) + 1
         return model
 
+    def numbers(self) -> dict[str, Any]:
+        """What `frozen` makes the same model of, as the JSON of a bundle."""
+        weights, size_weights = np.split(self.coef_, 2)
+        return {
+            "intercept": self.intercept_,
+            "weights": weights.tolist(),
+            "size_weights": size_weights.tolist(),
+            "cap": self.cap,
+        }
+
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's names
         """Fit on rows [n, windows + 1] and binary outcomes [n]."""
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_features=2)  # noqa: N806 - scikit-learn's names
@@ -97,8 +107,9 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's names
         """The likelier class of each row."""
-        likely: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
-        return likely
+        likely = (self.decision_function(X) > 0).astype(int)  # first: it says what is not fitted
+        found: NDArray[Any] = self.classes_[likely]
+        return found
 
     def _expanded(self, rows: FloatArray) -> FloatArray:
         surprise = np.clip(rows[:, :-1], 0.0, self.cap)

@@ -98,9 +98,15 @@ class Pipeline:
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
         scores = self._composite.score(self.volume.read())
-        assessed = self._strongest.assess(scores, self._episodes.open, self._settings.rules.notable)
+        assessed = self._strongest.assess(scores, self._watched(panel), self._settings.rules)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return changes
+
+    def _watched(self, panel: Panel) -> list[tuple[str, str]]:
+        """The open episodes, but those of a signature whose feeds are all blind: they stay as they are."""
+        registry = self._settings.world.registry
+        blind = panel.blind_since[len(registry) :] >= 0
+        return [key for key in self._episodes.open if not blind[registry.signature_index[key[1]]]]
 
     # --- what hangs on it --------------------------------------------------------------------
 

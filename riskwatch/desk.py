@@ -85,19 +85,28 @@ class Desk:
         that it can be served without them. Raises ConfigError or StoreError.
         """
         enter_workspace(place.root)
-        kept = place.home / "configs"
-        if overlay is not None and overlay != kept:
-            shutil.copytree(overlay, kept, dirs_exist_ok=True)
         known = Meta(open_database(place.url, place.home)).get("sources")
+        kept, coming = place.home / "configs", place.home / "configs.coming"
         wanted = list(dict.fromkeys([*(json.loads(known) if known else []), *sources]))
         if not wanted:
             raise StoreError(
                 f"{place.home}: the store is empty; replay a file into it, or try: riskwatch demo"
             )
-        settings = load_settings(
-            place.root, wanted, today=clock.now().date(), overlay=kept if kept.is_dir() else None
-        )
-        return cls(place, settings, clock)
+        today = clock.now().date()
+        if overlay is None or overlay == kept:
+            settings = load_settings(
+                place.root, wanted, today=today, overlay=kept if kept.is_dir() else None
+            )
+            return cls(place, settings, clock)
+        try:
+            for folder in (kept, overlay):
+                if folder.is_dir():
+                    shutil.copytree(folder, coming, dirs_exist_ok=True)
+            desk = cls(place, load_settings(place.root, wanted, today=today, overlay=coming), clock)
+            shutil.copytree(coming, kept, dirs_exist_ok=True)  # only now: a refused one leaves the old
+        finally:
+            shutil.rmtree(coming, ignore_errors=True)
+        return desk
 
     def _pin(self) -> None:
         """A store's areas and indicators are those of its first day; others belong to another store."""

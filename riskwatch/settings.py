@@ -82,6 +82,9 @@ def load_settings(
         if m.indicators not in registries:
             registries[m.indicators] = read(lambda p, f: load_indicators(p, f, today), m.indicators)
     faults += _differing(mappings)
+    if features and bundle and bundle.reads not in features.features:
+        fix = f"use one of {', '.join(features.features)}"
+        faults.append(Fault("bundle.yaml", "reads", f"'{bundle.reads}' is not a feature", fix))
     faults += _unknown_names(mappings, trees, registries)
     if faults or not (features and bundle and rules and mappings):
         raise ConfigError(faults)

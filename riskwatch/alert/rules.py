@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -43,8 +43,8 @@ class AlertRules(Document):
     `impact` are the bounds between the bands, so a row has one level more than there are bounds.
     """
 
-    likelihood: tuple[float, ...] = Field(min_length=1)
-    impact: tuple[float, ...] = Field(min_length=1)
+    likelihood: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(min_length=1)
+    impact: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(min_length=1)
     matrix: tuple[tuple[LevelWord, ...], ...]
     min_calls: int = Field(default=3, ge=1)
     clear: ClearRule = ClearRule()
@@ -76,6 +76,11 @@ class AlertRules(Document):
             return None
         word = self.matrix[row][sum(impact >= bound for bound in self.impact)]
         return level_of(word)
+
+    @property
+    def floor(self) -> float:
+        """The least likelihood that is graded at all."""
+        return self.likelihood[0]
 
     def notable(self, likelihood: float, impact: float) -> bool:
         """Whether it would be graded at all."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 
 class Level(IntEnum):
@@ -109,12 +111,12 @@ class Chart:
     expected: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a cached property needs somewhere to keep its value
 class Assessment:
     """What the composite says of one area's signature at a tick.
 
-    `inhibited_by` is the code of a relative whose alert rests on the same calls; likelihood and
-    contributions are then as if that relative were silent, otherwise beyond what relatives say.
+    `inhibited_by` is the code of a relative whose alert rests on the same calls. `calls` are those
+    of the window that carries most evidence. `explain` is called only if something comes of it.
     """
 
     area: str
@@ -122,8 +124,13 @@ class Assessment:
     likelihood: float
     impact: float
     calls: int
-    contributions: tuple[Contribution, ...]
+    explain: Callable[[], tuple[Contribution, ...]]
     inhibited_by: str | None = None
+
+    @cached_property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Why: what each indicator adds; worked out on first use."""
+        return self.explain()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ it and when it lapses. `indicator_faults` refuses what the law forbids; settings
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,17 +33,47 @@ RESPONSES: tuple[str, ...] = (
 """What an alert may lead to. Enforcement is not a response."""
 
 REFUSED_KINDS: Mapping[str, tuple[str, ...]] = {
-    "protest": ("protest", "demonstrat", "rally", "riot", "assembl", "抗议", "示威", "游行", "集会"),
+    "protest": (
+        "protest",
+        "demonstrat",
+        "rally",
+        "riot",
+        "assembl",
+        "unrest",
+        "抗议",
+        "示威",
+        "游行",
+        "集会",
+        "静坐",
+        "群体性事件",
+        "维稳",
+    ),
     "petition": ("petition", "上访", "信访", "请愿"),
-    "strike": ("strike", "walkout", "罢工"),
+    "strike": ("strike", "walkout", "walk-out", "罢工"),
     "speech": ("speech", "opinion", "rumor", "rumour", "dissent", "言论", "舆情", "舆论", "谣言"),
     "sentiment": ("sentiment", "emotion", "mood", "情绪"),
     "religion": ("religio", "church", "mosque", "temple", "worship", "宗教", "教会", "清真"),
     "ethnicity": ("ethnic", "racial", "minorit", "民族", "族裔", "种族"),
-    "migration": ("migrant", "migration", "immigra", "refugee", "移民", "流动人口", "外来人口"),
+    "migration": ("migrant", "migration", "immigra", "refugee", "移民", "难民", "流动人口", "外来人口"),
 }
 """Kinds that no indicator may watch, with the word stems that give them away."""
 
+HARMLESS_PHRASES: tuple[str, ...] = (
+    "lightning strike",
+    "bird strike",
+    "slurred speech",
+    "loss of speech",
+    "speech difficult",
+    "emotional distress",
+    "emotional crisis",
+    "mood disorder",
+    "assembly line",
+    "情绪障碍",
+    "情绪危机",
+)
+"""Harms whose usual name holds a stem of a refused kind; they are read past."""
+
+_PAST = re.compile("|".join(p.replace(" ", r"[\s_-]*") for p in HARMLESS_PHRASES), re.IGNORECASE)
 _STEMS = {
     kind: re.compile("|".join(rf"(?<![a-z]){s}" if s.isascii() else s for s in stems), re.IGNORECASE)
     for kind, stems in REFUSED_KINDS.items()
@@ -90,11 +121,12 @@ def refused_kind(text: str) -> str | None:
 
     >>> refused_kind("protest_calls"), refused_kind("上访人数"), refused_kind("nausea or vomiting")
     ('protest', 'petition', None)
-    >>> refused_kind("lightning struck a roof") is None
-    True
+    >>> refused_kind("lightning_strike") is None, refused_kind("strike after a lightning strike")
+    (True, 'strike')
     """
+    plain = _PAST.sub(" ", unicodedata.normalize("NFKC", text))
     for kind, pattern in _STEMS.items():
-        if pattern.search(text):
+        if pattern.search(plain):
             return kind
     return None
 

@@ -44,12 +44,13 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Counts behind one area's signature: all arrays [indicators, windows] but the first and last.
+    """Counts behind one signature in some areas: the float arrays are [areas, indicators, windows].
 
-    `indicators` are registry indices; `inverse_size` that of the negative binomial; `known` says
-    which indicators are old enough to have an expectation.
+    `areas` and `indicators` are indices of the tree and the registry; `inverse_size` that of the
+    negative binomial; `known` [indicators] says which are old enough to have an expectation.
     """
 
+    areas: NDArray[np.int64]
     indicators: NDArray[np.int64]
     observed: FloatArray
     expected: FloatArray
@@ -59,10 +60,10 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Cells as evidence: nats [indicators, windows], and the feature row the composite reads."""
+    """Cells as evidence: nats [areas, indicators, windows], and the feature rows the composite reads."""
 
     nats: FloatArray
-    row: FloatArray
+    rows: FloatArray
 
 
 class Extractor(Protocol):
@@ -96,16 +97,16 @@ class Evidential(Extractor, Protocol):
 
     windows_h: tuple[int, ...]
 
-    def cells(self, area: int, signature: int) -> Cells:
-        """The counts behind one area's signature, as of the last panel."""
+    def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
+        """The counts behind one signature in these areas, as of the last panel."""
         ...
 
-    def weigh(self, area: int, signature: int, cells: Cells) -> Weighed:
+    def weigh(self, signature: int, cells: Cells) -> Weighed:
         """The evidence of cells, also of cells from which a relative's share was taken."""
         ...
 
     def tail(self, cells: Cells) -> FloatArray:
-        """[indicators, windows] P(count >= observed) under the expectation."""
+        """[areas, indicators, windows] P(count >= observed) under the expectation."""
         ...
 
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:

@@ -27,6 +27,7 @@ class Memory:
     sibling_weight: float = 2.0
     cap_sd: float = 3.0
     min_days: int = 7
+    speak_days: int = 14
     newcomer_days: int = 14
 
 
@@ -64,8 +65,13 @@ class Expectation:
 
     @property
     def ready(self) -> bool:
-        """Whether enough days were seen to say what is usual."""
+        """Whether enough days were seen to say what is usual, and to learn how far from it things go."""
         return self.days >= self._memory.min_days
+
+    @property
+    def warm(self) -> bool:
+        """Whether enough is known of both to speak."""
+        return self.days >= self._memory.speak_days
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel's counts and the tick's place in the week."""

@@ -65,7 +65,8 @@ class FeedHealth:
         counts[: len(panel.source_counts)] = panel.source_counts
         self._brought += counts
         hour = from_us(panel.start_us).astimezone(self._zone).hour
-        self._sources.look(panel.tick, counts.sum(axis=1), hour)
+        unheard = self._brought.sum(axis=1) == 0  # known to this batch, but not yet at this tick
+        self._sources.look(panel.tick, counts.sum(axis=1), hour, unheard)
         excused = self._by_source() >= 0
         self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused)
         return replace(panel, blind_since=self._blind_columns())
@@ -74,7 +75,7 @@ class FeedHealth:
         """The outages in force; an indicator is named only where its source still speaks."""
         sources = [
             Outage(self._names[i], None, int(self._sources.since[i]))
-            for i in np.flatnonzero(self._sources.blind)
+            for i in sorted(np.flatnonzero(self._sources.blind), key=self._names.__getitem__)
         ]
         alone = self._indicators.blind & (self._by_source() < 0)
         indicators = [

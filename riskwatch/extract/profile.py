@@ -31,7 +31,7 @@ class Profile:
         self._ring = np.zeros((max(*ticks, per_day), columns))
         self._tick = -1
         self._counts = np.zeros((columns, _HOURS))
-        self._hours = np.zeros(_HOURS)  # how many hours of each kind were seen, faded
+        self._hours = np.zeros((columns, _HOURS))  # how many hours of each kind were seen, faded
 
     def advance(self, tick: int, hour: int, blind_since: NDArray[np.int64]) -> None:
         """Move the windows on by one tick that lies in this hour of the week."""
@@ -71,23 +71,32 @@ class Profile:
         return recent
 
     def learn(self, counts: FloatArray, hours: NDArray[np.int64]) -> None:
-        """Fold in a day: counts [ticks, columns] of the whole tree, and each tick's hour of the week."""
-        day = np.zeros((_HOURS, counts.shape[1]))
-        np.add.at(day, hours, counts)
+        """Fold in a day: counts [ticks, columns] of the whole tree, and each tick's hour of the week.
+
+        Blind ticks teach nothing: neither their counts nor their hours are taken.
+        """
+        saw = self.recent(len(hours)) > 0
+        day, seen = (np.zeros((_HOURS, counts.shape[1])) for _ in range(2))
+        np.add.at(day, hours, np.where(saw, counts, 0.0))
+        np.add.at(seen, hours, saw / (self._per_day / 24))
         self._counts = self._counts * self._fade + day.T
-        self._hours = self._hours * self._fade + np.bincount(hours, minlength=_HOURS) / (self._per_day / 24)
+        self._hours = self._hours * self._fade + seen.T
         pool = self._pooled()
-        rate = self._counts.sum(axis=1) / max(self._hours.sum(), 1e-9)
+        rate = self._counts.sum(axis=1) / np.maximum(self._hours.sum(axis=1), 1e-9)
         per_hour = _POOL_WEIGHT / _HOURS
         shape = (self._counts + per_hour * pool) / (self._hours * rate[:, None] + per_hour)
         shape = 0.5 * shape + 0.25 * np.roll(shape, 1, axis=1) + 0.25 * np.roll(shape, -1, axis=1)
-        self.shape = shape / shape.mean(axis=1, keepdims=True)
+        self.shape = np.maximum(shape / shape.mean(axis=1, keepdims=True), 1e-6)  # 0 means blind
         self._rebuild()
 
     def _pooled(self) -> FloatArray:
         """[168] shape of all columns together; hours of the week not seen yet borrow the hour of day's."""
-        seen = self._hours > 0.3
-        by_hour = np.where(seen, self._counts.sum(axis=0) / np.maximum(self._hours, 1e-9), 0.0)
+        hours = self._hours.max(axis=0)
+        seen = hours > 0.3
+        each = self._counts * np.divide(
+            hours, self._hours, out=np.zeros_like(self._hours), where=self._hours > 0
+        )
+        by_hour = np.where(seen, each.sum(axis=0) / np.maximum(hours, 1e-9), 0.0)
         days = seen.reshape(7, 24).sum(axis=0)
         of_day = by_hour.reshape(7, 24).sum(axis=0) / np.maximum(days, 1)
         filled = np.where(seen, by_hour, np.tile(of_day, 7))

@@ -47,7 +47,7 @@ class Rhythm:
         expected = np.divide(
             self._sum[hour], self._seen[hour], out=np.zeros(len(counts)), where=self._seen[hour] > 0
         )
-        self._ticks += 1
+        self._ticks += ~excused
         self.since[silent & (self.since < 0)] = tick
         self.since[~silent] = -1
         self._silence = np.where(silent, self._silence + 0.5 * expected, 0.0)

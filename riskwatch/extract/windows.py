@@ -66,11 +66,14 @@ class WindowSums:
         counts = np.zeros(width, dtype=np.int64)
         if not self._ring:
             return counts
-        newest = self._ring[-1][0]
-        for tick, held, n, _ in self._ring:
+        newest, wanted = self._ring[-1][0], np.array(series, dtype=np.int64)
+        for tick, held, n, _ in reversed(self._ring):
             place = tick - newest + width - 1
-            if place >= 0:
-                counts[place] = n[np.isin(held, series)].sum()
+            if place < 0:
+                break
+            if len(held):
+                at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+                counts[place] = n[at[held[at] == wanted]].sum()
         return counts
 
     def state(self) -> State:

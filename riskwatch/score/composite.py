@@ -24,14 +24,31 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One area's signature, opened up: its cells, their evidence and what each adds to the log-odds."""
+    """One signature in some areas, opened up: cells, their evidence, what each window adds.
 
-    area: int
+    `nats` are [areas, indicators, windows], `terms` [areas, windows] log-odds above the base
+    rate, `likelihood` [areas].
+    """
+
     signature: int
     cells: Cells
-    nats: FloatArray  # [indicators, windows]
-    log_odds: FloatArray  # [indicators, windows], adds up to the whole above the base rate
-    likelihood: float
+    nats: FloatArray
+    terms: FloatArray
+    likelihood: FloatArray
+
+    @property
+    def strength(self) -> FloatArray:
+        """[areas] the evidence of the window that has most, in nats."""
+        strength: FloatArray = self.nats.sum(axis=1).max(axis=1)
+        return strength
+
+    def log_odds(self, row: int) -> FloatArray:
+        """[indicators, windows] what each cell of one area adds to the log-odds."""
+        nats = self.nats[row]
+        total = nats.sum(axis=0)
+        share = np.divide(nats, total, out=np.zeros_like(nats), where=total > 0)
+        added: FloatArray = share * self.terms[row]
+        return added
 
 
 class Composite:
@@ -52,17 +69,14 @@ class Composite:
             features.tick, features.areas[at].astype(np.int64), signature.astype(np.int64), likelihood
         )
 
-    def judge(self, area: int, signature: int, cells: Cells | None = None) -> Judged:
-        """One area's signature in full; with `cells`, as if those were its counts."""
-        cells = cells or self._volume.cells(area, signature)
-        weighed = self._volume.weigh(area, signature, cells)
-        row = weighed.row[None]
-        terms = sum(weight * member.terms(row)[0] for weight, member in self._members) / self._weight
-        total = weighed.nats.sum(axis=0)
-        share = np.divide(weighed.nats, total, out=np.zeros_like(weighed.nats), where=total > 0)
-        return Judged(
-            area, signature, cells, weighed.nats, share * terms, float(expit(self._log_odds(row)[0]))
-        )
+    def judge(self, areas: NDArray[np.int64], signature: int, cells: Cells | None = None) -> Judged:
+        """One signature in these areas in full; with `cells`, as if those were its counts."""
+        cells = cells or self._volume.cells(areas, signature)
+        weighed = self._volume.weigh(signature, cells)
+        terms = np.zeros((len(areas), self._width - 1))
+        for weight, member in self._members:
+            terms += weight / self._weight * member.terms(weighed.rows)
+        return Judged(signature, cells, weighed.nats, terms, expit(self._log_odds(weighed.rows)))
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
         joined = np.zeros(len(rows))

@@ -13,7 +13,7 @@ _LEAST_SHARE = 0.01
 
 
 def contributions(
-    judged: Judged, volume: Evidential, registry: IndicatorRegistry
+    judged: Judged, row: int, volume: Evidential, registry: IndicatorRegistry
 ) -> tuple[Contribution, ...]:
     """One entry an indicator, strongest first; shares add up to 1, log-odds to the composite's.
 
@@ -21,30 +21,31 @@ def contributions(
     log-odds are those of all its windows together. What adds less than a hundredth is joined to
     the strongest, so that the sums still hold.
     """
-    added = judged.log_odds.sum(axis=1)
+    log_odds = judged.log_odds(row)
+    added = log_odds.sum(axis=1)
     total = float(added.sum())
     if total <= 0:
         return ()
-    tail = volume.tail(judged.cells)
-    order = [i for i in np.argsort(-added, kind="stable") if added[i] > 0]
-    kept = [i for i in order if added[i] >= _LEAST_SHARE * total]
+    cells, area = judged.cells, int(judged.cells.areas[row])
+    tail = volume.tail(cells)[row]
+    kept = [i for i in np.argsort(-added, kind="stable") if added[i] >= _LEAST_SHARE * total]
     rest = total - float(added[kept].sum())
     found = []
     for n, i in enumerate(kept):
-        window = int(judged.log_odds[i].argmax())
-        log_odds = float(added[i]) + (rest if n == 0 else 0.0)
-        index = int(judged.cells.indicators[i])
+        window = int(log_odds[i].argmax())
+        mine = float(added[i]) + (rest if n == 0 else 0.0)
+        index = int(cells.indicators[i])
         found.append(
             Contribution(
                 indicator=registry.ids[index],
                 window_h=float(volume.windows_h[window]),
-                observed=int(judged.cells.observed[i, window]),
-                expected=float(judged.cells.expected[i, window]),
+                observed=int(cells.observed[row, i, window]),
+                expected=float(cells.expected[row, i, window]),
                 p=float(tail[i, window]),
-                share=log_odds / total,
-                log_odds=log_odds,
-                since_us=volume.first_instant(judged.area, [index], window),
-                usual_per_day=volume.daily_rate(judged.area, [index]),
+                share=mine / total,
+                log_odds=mine,
+                since_us=volume.first_instant(area, [index], window),
+                usual_per_day=volume.daily_rate(area, [index]),
             )
         )
     return tuple(found)

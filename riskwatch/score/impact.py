@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskwatch.core.areas import Area
+from riskwatch.core.areas import AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
+from riskwatch.core.scores import FloatArray
 from riskwatch.score.composite import Judged
 
 _UNKNOWN_EXPOSURE = 5.0
 
 
-def impact_index(area: Area, judged: Judged, registry: IndicatorRegistry) -> float:
+class Impact:
     """0 (nothing) to 10, after the INFORM risk index: (exposure * vulnerability * magnitude)^(1/3).
 
     Exposure rises with the log of the population (100 people: 0, a million: 10; unknown: 5),
@@ -19,15 +20,29 @@ def impact_index(area: Area, judged: Judged, registry: IndicatorRegistry) -> flo
     the gravity of its harm, over the window that carries most: three calls of full gravity make
     half of the scale.
     """
-    window = int(judged.nats.sum(axis=0).argmax())
-    excess = np.maximum(judged.cells.observed[:, window] - judged.cells.expected[:, window], 0.0)
-    gravity = np.array([registry.indicators[i].gravity for i in judged.cells.indicators])
-    magnitude = 10.0 * (1.0 - 0.5 ** (float(excess @ gravity) / 3.0))
-    return float(np.cbrt(exposure(area) * 10.0 * area.vulnerability * magnitude))
+
+    def __init__(self, tree: AreaTree, registry: IndicatorRegistry) -> None:
+        exposure = [exposure_of(area.population) for area in tree.areas]
+        self._fixed = np.array(exposure) * np.array([10.0 * a.vulnerability for a in tree.areas])
+        self._gravity = np.array([i.gravity for i in registry.indicators])
+
+    def of(self, judged: Judged) -> FloatArray:
+        """[areas] impact indices."""
+        rows = np.arange(len(judged.likelihood))
+        window = judged.nats.sum(axis=1).argmax(axis=1)
+        beyond = judged.cells.observed[rows, :, window] - judged.cells.expected[rows, :, window]
+        weighed = np.maximum(beyond, 0.0) @ self._gravity[judged.cells.indicators]
+        magnitude = 10.0 * (1.0 - 0.5 ** (weighed / 3.0))
+        impact: FloatArray = np.cbrt(self._fixed[judged.cells.areas] * magnitude)
+        return impact
 
 
-def exposure(area: Area) -> float:
-    """0 to 10 by the log of the population."""
-    if area.population is None:
+def exposure_of(population: int | None) -> float:
+    """0 to 10 by the log of the population.
+
+    >>> exposure_of(10_000), exposure_of(None), exposure_of(40)
+    (5.0, 5.0, 0.0)
+    """
+    if population is None:
         return _UNKNOWN_EXPOSURE
-    return float(np.clip(10.0 * (np.log10(max(area.population, 1)) - 2.0) / 4.0, 0.0, 10.0))
+    return float(np.clip(10.0 * (np.log10(max(population, 1)) - 2.0) / 4.0, 0.0, 10.0))

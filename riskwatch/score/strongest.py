@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.areas import AreaTree
@@ -13,10 +14,20 @@ from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import Cells, Evidential
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
-from riskwatch.score.impact import impact_index
+from riskwatch.score.impact import Impact
 
-Notable = Callable[[float, float], bool]
-"""(likelihood, impact) -> whether it would be graded at all."""
+
+class Rule(Protocol):
+    """What grading lets through; `floor` is the least likelihood that any impact could make notable."""
+
+    @property
+    def floor(self) -> float:
+        """Below it, nothing is graded."""
+        ...
+
+    def notable(self, likelihood: float, impact: float) -> bool:
+        """Whether it would be graded at all."""
+        ...
 
 
 class StrongestSpeaks:
@@ -32,80 +43,92 @@ class StrongestSpeaks:
     ) -> None:
         self._composite, self._volume = composite, volume
         self._tree, self._registry = tree, registry
-        self._lines = [frozenset(tree.index[c] for c in tree.line(code)) for code in tree.codes]
+        self._impact = Impact(tree, registry)
 
-    def assess(
-        self, scores: Scores, watched: Iterable[tuple[str, str]], notable: Notable
-    ) -> tuple[Assessment, ...]:
+    def assess(self, scores: Scores, watched: Iterable[tuple[str, str]], rule: Rule) -> list[Assessment]:
         """Assess what may be notable this tick, and what is `watched` (area and signature) anyway."""
         index, order = self._tree.index, self._registry.signature_index
         chosen = {(order[signature], index[area]) for area, signature in watched}
-        chosen |= {
-            (int(s), int(a))
-            for a, s, likelihood in zip(scores.areas, scores.signatures, scores.likelihood, strict=True)
-            if notable(float(likelihood), 10.0)
-        }
-        found: list[Assessment] = []
-        for signature in sorted({s for s, _ in chosen}):
-            areas = sorted(a for s, a in chosen if s == signature)
-            found.extend(self._one_signature(signature, areas, notable))
-        return tuple(found)
+        may = scores.likelihood >= rule.floor
+        chosen |= set(zip(scores.signatures[may].tolist(), scores.areas[may].tolist(), strict=True))
+        areas: dict[int, list[int]] = {}
+        for signature, area in sorted(chosen):
+            areas.setdefault(signature, []).append(area)
+        return [a for s, mine in areas.items() for a in self._one_signature(s, np.array(mine), rule)]
 
-    def _one_signature(self, signature: int, areas: list[int], notable: Notable) -> list[Assessment]:
-        judged = [self._composite.judge(area, signature) for area in areas]
-        judged.sort(key=lambda j: (-float(j.nats.sum(axis=0).max()), j.area))
-        speakers: list[Judged] = []
+    def _one_signature(self, signature: int, areas: NDArray[np.int64], rule: Rule) -> list[Assessment]:
+        judged = self._composite.judge(areas, signature)
+        impact = self._impact.of(judged)
+        speakers = _Speakers(self._tree)
         found = []
-        for own in judged:
-            relatives = [s for s in speakers if self._related(s.area, own.area)]
-            beyond = self._beyond(own, relatives) if relatives else own
-            spoken_for = (
-                bool(relatives) and not self._notable(beyond, notable) and self._notable(own, notable)
-            )
-            if not spoken_for and self._notable(beyond, notable):
-                speakers.append(own)
-            by = self._tree.codes[relatives[0].area] if spoken_for else None
-            found.append(replace(self._assessment(own if spoken_for else beyond), inhibited_by=by))
+        for row in np.lexsort((areas, -judged.strength)).tolist():
+            relatives = speakers.related(int(areas[row]))
+            notable = rule.notable(float(judged.likelihood[row]), float(impact[row]))
+            by = None
+            said, at, its = judged, row, impact
+            if relatives:
+                beyond = self._beyond(judged, row, relatives)
+                its_beyond = self._impact.of(beyond)
+                if rule.notable(float(beyond.likelihood[0]), float(its_beyond[0])) or not notable:
+                    said, at, its = beyond, 0, its_beyond
+                else:
+                    by = self._tree.codes[int(areas[relatives[0]])]
+            if by is None and rule.notable(float(said.likelihood[at]), float(its[at])):
+                speakers.add(int(areas[row]), row)
+            found.append(self._assessment(said, at, float(its[at]), by))
         return found
 
-    def _related(self, one: int, other: int) -> bool:
-        return one in self._lines[other] or other in self._lines[one]
-
-    def _notable(self, judged: Judged, notable: Notable) -> bool:
-        if not notable(judged.likelihood, 10.0):
-            return False
-        return notable(judged.likelihood, self._impact(judged))
-
-    def _beyond(self, own: Judged, speakers: list[Judged]) -> Judged:
+    def _beyond(self, judged: Judged, row: int, speakers: list[int]) -> Judged:
         """What the node's counts say beyond those of the relatives that already speak."""
-        observed, expected = own.cells.observed.copy(), own.cells.expected.copy()
+        cells = judged.cells
+        observed, expected = cells.observed[row].copy(), cells.expected[row].copy()
+        line = set(self._tree.paths[cells.areas[row]].tolist())
         for speaker in speakers:
-            if speaker.area in self._lines[own.area]:  # an ancestor: its surge is expected here too
-                usual = np.maximum(speaker.cells.expected, 1e-9)
-                expected *= np.maximum(speaker.cells.observed / usual, 1.0)
+            if int(cells.areas[speaker]) in line:  # an ancestor: its surge is expected here too
+                usual = np.maximum(cells.expected[speaker], 1e-9)
+                expected *= np.maximum(cells.observed[speaker] / usual, 1.0)
             else:  # a descendant: its calls are spoken for
-                observed -= speaker.cells.observed
-                expected -= speaker.cells.expected
-        cells = Cells(
-            own.cells.indicators,
-            np.maximum(observed, 0.0),
-            np.maximum(expected, 1e-9),
-            own.cells.inverse_size,
-            own.cells.known,
+                observed -= cells.observed[speaker]
+                expected -= cells.expected[speaker]
+        own = Cells(
+            cells.areas[row : row + 1],
+            cells.indicators,
+            np.maximum(observed, 0.0)[None],
+            np.maximum(expected, 1e-9)[None],
+            cells.inverse_size[row : row + 1],
+            cells.known,
         )
-        return self._composite.judge(own.area, own.signature, cells)
+        return self._composite.judge(own.areas, judged.signature, own)
 
-    def _impact(self, judged: Judged) -> float:
-        return impact_index(self._tree.areas[judged.area], judged, self._registry)
-
-    def _assessment(self, judged: Judged) -> Assessment:
-        window = int(judged.nats.sum(axis=0).argmax())
-        carried = judged.nats[:, window] > 0
+    def _assessment(self, judged: Judged, row: int, impact: float, by: str | None) -> Assessment:
+        window = int(judged.nats[row].sum(axis=0).argmax())
+        carried = judged.nats[row, :, window] > 0
         return Assessment(
-            area=self._tree.codes[judged.area],
+            area=self._tree.codes[int(judged.cells.areas[row])],
             signature=self._registry.signatures[judged.signature].id,
-            likelihood=judged.likelihood,
-            impact=self._impact(judged),
-            calls=int(judged.cells.observed[carried, window].sum()),
-            contributions=contributions(judged, self._volume, self._registry),
+            likelihood=float(judged.likelihood[row]),
+            impact=impact,
+            calls=int(judged.cells.observed[row, carried, window].sum()),
+            explain=lambda: contributions(judged, row, self._volume, self._registry),
+            inhibited_by=by,
         )
+
+
+class _Speakers:
+    """The nodes that speak, found from any relative in as many steps as the tree is deep."""
+
+    def __init__(self, tree: AreaTree) -> None:
+        self._paths = tree.paths
+        self._row_of: dict[int, int] = {}
+        self._under: dict[int, list[int]] = {}
+
+    def add(self, area: int, row: int) -> None:
+        """Let a node speak; `row` is what `related` answers."""
+        self._row_of[area] = row
+        for up in self._paths[area, 1:].tolist():
+            self._under.setdefault(up, []).append(row)
+
+    def related(self, area: int) -> list[int]:
+        """The rows of speaking descendants and ancestors."""
+        above = [self._row_of[up] for up in self._paths[area, 1:].tolist() if up in self._row_of]
+        return sorted(above + self._under.get(area, []))

@@ -150,7 +150,7 @@ class AlertStore:
         since_us: int | None = None,
         limit: int | None = None,
     ) -> list[Alert]:
-        """Alerts of any state or of these, newest change first; `since_us` keeps those changed since then."""
+        """Alerts of any state or of these, newest change first; `since_us` keeps those changed since."""
         table = schema.alerts
         query = sa.select(table.c.body).order_by(table.c.updated_at_us.desc(), table.c.id).limit(limit)
         if areas is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
 
     SQLite runs in WAL with synchronous=FULL: with NORMAL a power loss takes acknowledged commits.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{home} cannot be made a store ({error.strerror}); "
+            "name a folder that may be written with --store DIR"
+        ) from None
     url = url or f"sqlite:///{home / 'riskwatch.db'}"
     try:
         database = sa.create_engine(url)
@@ -24,7 +31,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         raise MissingExtra(f"the store {sa.make_url(url).drivername} ({error.name})", "postgres") from None
     except sa.exc.ArgumentError:
         raise StoreError(
-            f"RISKWATCH_DB: {url!r} is not a database URL; write one like postgresql+psycopg://user@host/name"
+            f"RISKWATCH_DB: '{_without_password(url)}' is not a database URL; write one like postgresql+psycopg://user@host/name"
         ) from None
     if database.dialect.name == "sqlite":
         sa.event.listen(database, "connect", _prepare_sqlite)
@@ -37,6 +44,10 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
             "check the path and its rights, or that it is a riskwatch store"
         ) from None
     return database
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"://[^/]*@", "://***@", url)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -1,0 +1,52 @@
+"""Every extractor and every model of the workspace keeps its contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from content import classes_of
+
+from riskwatch.testing import LeftOut, check_extractor, check_model
+from riskwatch.testing.made import made_panels, made_world
+
+EXTRACTORS = ("features.call_volume:CallVolume",)
+MODELS = ("models.surprise_odds:SurpriseOdds", "models.verdict_memory:VerdictMemory")
+LEFT_OUT: dict[str, tuple[LeftOut, ...]] = {
+    "models.surprise_odds:SurpriseOdds": (
+        LeftOut("check_array_api_input", "SCIPY_ARRAY_API is not set: not checking array_api input"),
+    ),
+    "models.verdict_memory:VerdictMemory": (),
+}
+"""What a library's check suite does not run here, and why: a change of it is a change of this list."""
+
+
+def test_every_class_of_features_is_an_extractor_under_check() -> None:
+    """A class that joins `features/` joins this list, and is checked by it."""
+    assert sorted(classes_of("features")) == sorted(EXTRACTORS)
+
+
+def test_every_class_of_models_is_under_check() -> None:
+    """A class that joins `models/` joins this list, and is checked by it."""
+    assert sorted(classes_of("models")) == sorted(MODELS)
+
+
+@pytest.mark.parametrize(("name", "cls"), classes_of("features").items())
+def test_extractor_keeps_its_contract(name: str, cls: type[Any]) -> None:
+    """Names, reading, panels, determinism, look-ahead, state and silence are as the contract says."""
+    check_extractor(cls)
+
+
+@pytest.mark.parametrize(("name", "cls"), classes_of("features").items())
+def test_extractor_keeps_its_contract_at_other_sizes(name: str, cls: type[Any]) -> None:
+    """The contract holds for a single area with one indicator, and with ticks of an hour."""
+    alone = made_world(levels=1, signatures=1, indicators_each=1)
+    check_extractor(cls, world=alone, panels=made_panels(alone, days=9, per_day=20.0))
+    hourly = made_world(levels=2, children=3, signatures=3, indicators_each=1, tick_min=60)
+    check_extractor(cls, world=hourly, panels=made_panels(hourly, days=16))
+
+
+@pytest.mark.parametrize(("name", "cls"), classes_of("models").items())
+def test_model_keeps_its_contract(name: str, cls: type[Any]) -> None:
+    """The library's own checks and ours pass; what was left out is exactly what is listed."""
+    assert check_model(cls) == LEFT_OUT[name]

@@ -10,6 +10,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c '$(FITS)' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 COVER := --cov=riskwatch --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=600
 TESTS ?=
 BENCHES ?= montco911
 
@@ -26,10 +27,10 @@ serve: $(VENV)/.base ## open the page at http://127.0.0.1:8750
 	$(BIN)/riskwatch serve
 
 test: $(VENV)/.test ## run the whole suite; at least 90 % of the branches of riskwatch/
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(COVER) $(TESTS)
+	$(PYTEST) $(COVER) $(TESTS)
 
 test-fast: $(VENV)/.test ## run the suite without its slow tests and without coverage
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(TESTS)
+	$(PYTEST) -m "not slow" $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy and the import rule
 	@failed=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \

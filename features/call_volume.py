@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,8 +71,9 @@ class CallVolume:
         """Take in the next panel: learn from the last, judged by now, then count and weigh."""
         self._learn()
         self._tick = panel.tick
-        self.windows.update(panel)
-        self.expectation.update(panel)
+        seen = _without_blind(panel, self._columns)
+        self.windows.update(seen)
+        self.expectation.update(seen)
         sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
         self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
@@ -243,3 +244,13 @@ class CallVolume:
 
 
 _FLOOR_NATS = 1.0
+
+
+def _without_blind(panel: Panel, columns: int) -> Panel:
+    """The panel without the rows of blind columns: what still comes of them has nothing to be held to."""
+    if (panel.blind_since < 0).all():
+        return panel
+    kept = panel.blind_since[panel.series % columns] < 0
+    return replace(
+        panel, series=panel.series[kept], counts=panel.counts[kept], first_us=panel.first_us[kept]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from river import base
@@ -53,6 +53,15 @@ class VerdictMemory(base.Classifier):
         """(right, judged) so far of alerts like this."""
         key = self._key(x)
         return self._right.get(key, 0), self._all.get(key, 0)
+
+    def state(self) -> dict[str, Any]:
+        """The tallies, as JSON."""
+        return {"tallies": [[list(key), self._right[key], n] for key, n in self._all.items()]}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state that `state` gave."""
+        self._right = {tuple(key): right for key, right, _ in state["tallies"]}
+        self._all = {tuple(key): judged for key, _, judged in state["tallies"]}
 
     def _key(self, x: dict[Hashable, Any]) -> tuple[Hashable, ...]:
         return tuple(x.get(name) for name in self.by)

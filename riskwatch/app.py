@@ -17,10 +17,10 @@ import pyarrow as pa
 from riskwatch.alert.episodes import Episodes, Stamp
 from riskwatch.alert.lifecycle import Action, ActionKind, ActionRefused, act
 from riskwatch.alert.notices import Down, Notices
-from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
+from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.core.panels import Panel
-from riskwatch.core.scores import Evidential, Extractor
+from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
@@ -56,6 +56,7 @@ class Pipeline:
         self.volume = cast(Evidential, self._features[settings.bundle.reads])
         composite = Composite(settings.bundle.build(lambda n: resolve(n, "bundle.yaml")), self.volume)
         self._composite = composite
+        self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
         self._strongest = StrongestSpeaks(composite, self.volume, world.tree, world.registry)
         self._episodes = Episodes(settings.rules)
         self._notices = Notices(settings.rules, world.tree.codes[0])
@@ -116,7 +117,11 @@ class Pipeline:
 
     def _stamp(self, at_us: int) -> Stamp:
         missing = tuple(o.feed for o in self._feeds.outages())
-        return Stamp(at_us, missing, self._settings.bundle.versions(), self._settings.config_hash)
+
+        def judged(signature: str) -> tuple[int, int]:
+            return self._verdicts.tally({"signature": signature})
+
+        return Stamp(at_us, missing, judged, self._settings.bundle.versions(), self._settings.config_hash)
 
     def _chart(self, assessed: Assessment, end_us: int) -> Chart:
         """Hourly counts of the indicators that carry it, over the last two days."""
@@ -160,6 +165,8 @@ class Pipeline:
         except ActionRefused:
             return []
         self._adopt(change.alert)
+        if verdict in (*RIGHT, *WRONG) and alert.kind is AlertKind.RISK:
+            self._verdicts.learn_one({"signature": alert.signature}, verdict in RIGHT)
         return [change]
 
     def _held(self, alert_id: str) -> Alert | None:
@@ -231,6 +238,7 @@ class Pipeline:
             "features": {name: e.state() for name, e in self._features.items()},
             "episodes": self._episodes.state(),
             "notices": self._notices.state(),
+            "verdicts": self._verdicts.state(),
         }
 
     def _load(self, state: Mapping[str, Any]) -> None:
@@ -244,6 +252,7 @@ class Pipeline:
             extractor.load(state["features"][name])
         self._episodes.load(state["episodes"])
         self._notices.load(state["notices"])
+        self._verdicts.load(state["verdicts"])
 
 
 def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str, dict[str, int]]]:

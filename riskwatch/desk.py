@@ -127,7 +127,8 @@ class Desk:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreError(
-                    f"{self.place.home}: another riskwatch runs on this store; stop it, or use another store"
+                    f"{self.place.home}: another riskwatch runs on this store; "
+                    "stop it, or use another store"
                 ) from None
             pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots)
             pipeline.restore()

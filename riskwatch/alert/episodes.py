@@ -23,16 +23,21 @@ from riskwatch.core.clock import HOUR_US
 
 ENGINE = "engine"
 _MORE_EVIDENCE = 1.25  # a change is written when the calls grew by a quarter
+_RISING_H = 3  # what has not grown for so long is no longer called rising
+_KEEPS_EVIDENCE = (Reason.LEVEL_LOWERED, Reason.STEADIED)  # why it rose is still why
 
 ChartOf = Callable[[Assessment], Chart]
+Judged = Callable[[str], tuple[int, int]]
+"""Of a signature's alerts, how many were right, of how many judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What every change of a tick carries: the decision instant, blind feeds, versions, config."""
+    """What every change of a tick carries: instant, blind feeds, verdicts so far, versions, config."""
 
     at_us: int
     feeds_missing: tuple[str, ...]
+    judged: Judged
     model_versions: tuple[tuple[str, str], ...]
     config_hash: str
 
@@ -125,6 +130,7 @@ class Episodes:
             chart=chart_of(assessed),
             feeds_missing=stamp.feeds_missing,
             rising=True,
+            judged=stamp.judged(assessed.signature),
             model_versions=stamp.model_versions,
             config_hash=stamp.config_hash,
             revision=1,
@@ -147,6 +153,8 @@ class Episodes:
         elif held is not None and held > level and dwelt:
             level = held
         reason = self._reason(alert, level, by, grew=assessed.calls >= _MORE_EVIDENCE * episode.calls)
+        if reason is None and alert.rising and stamp.at_us - alert.updated_at_us >= _RISING_H * HOUR_US:
+            reason = Reason.STEADIED
         if reason is None:
             return None
         return self._changed(episode, assessed, level, by, reason, stamp, chart_of)
@@ -217,8 +225,9 @@ class Episodes:
             rising=reason in (Reason.LEVEL_RAISED, Reason.EVIDENCE_GREW),
             revision=alert.revision + 1,
         )
-        if reason is not Reason.LEVEL_LOWERED and assessed.contributions:  # a fall keeps why it rose
+        if reason is not Reason.STEADIED:  # each level has a dwell of its own
             episode.below_since_us = None
+        if reason not in _KEEPS_EVIDENCE and assessed.contributions:
             episode.alert = replace(
                 episode.alert,
                 evidence_at_us=stamp.at_us,

@@ -37,8 +37,7 @@ def machine_routes(site: Site) -> APIRouter:
     tree = site.desk.settings.world.tree
 
     def document(alert: Alert, request: Request) -> dict[str, Any]:
-        record = site.records().get(alert.signature)
-        return alert_document(alert, site.words(request), record=record)
+        return alert_document(alert, site.words(request))
 
     @router.get("/alerts")
     def alerts(
@@ -56,10 +55,10 @@ def machine_routes(site: Site) -> APIRouter:
         store = site.desk.alerts
         found = store.newest(**query) if everything else store.find(**query)
         kept = [a for a in found if shown is None or a.shown is shown]
-        words, records = site.words(request), site.records()
+        words = site.words(request)
         return {
             "count": len(kept),
-            "alerts": [alert_document(a, words, record=records.get(a.signature)) for a in kept[:limit]],
+            "alerts": [alert_document(a, words) for a in kept[:limit]],
         }
 
     @router.get("/alerts/{alert_id}")

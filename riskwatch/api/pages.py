@@ -56,7 +56,6 @@ def page_routes(site: Site) -> APIRouter:
             columns=ACCOUNT,
             new_h=NEW_H,
             ended_days=ENDED_DAYS,
-            records=site.records(),
         )
 
     @router.get("/alerts")
@@ -99,7 +98,6 @@ def page_routes(site: Site) -> APIRouter:
             request,
             "alert.html",
             alert=found,
-            record=site.records().get(found.signature),
             changes=site.desk.alerts.changes(found.id),
             can_ack=found.state is State.OPEN,
             can_close=found.state in _OPEN_TO_CLOSING,

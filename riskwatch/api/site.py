@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from starlette.responses import Response
 
 from riskwatch import __version__
 from riskwatch.api.shapes import level_shape
-from riskwatch.core.alerts import AlertKind, Level, State
+from riskwatch.core.alerts import Level
 from riskwatch.core.clock import to_us
-from riskwatch.deliver.judged import records
 from riskwatch.deliver.spark import chart_svg, sparkline
 from riskwatch.desk import Desk
 from riskwatch.messages.catalogue import Catalogue, languages
@@ -53,11 +51,6 @@ class Site:
         if self.live or standing is None:
             return to_us(self.desk.clock.now())
         return max(standing.clock_us, standing.last_tick_us or 0)
-
-    def records(self) -> Mapping[str, tuple[int, int]]:
-        """How often alerts of each signature were right."""
-        closed = self.desk.alerts.newest(kind=AlertKind.RISK, states=[State.CLOSED], limit=_JUDGED)
-        return records(closed)
 
     def page(self, request: Request, name: str, *, status: int = 200, **context: Any) -> Response:
         """A rendered page; a language that was asked for is remembered."""

@@ -34,13 +34,6 @@ def one(shell: Shell, desk: Desk, alert_id: str) -> Alert:
     raise typer.BadParameter(told, param_hint="ID")
 
 
-def record_of(desk: Desk, alert: Alert) -> tuple[int, int] | None:
-    """How many alerts of this signature were right, of how many judged; None before the first verdict."""
-    from riskwatch.deliver.judged import records
-
-    return records(desk.alerts.find(everything=True, kind="risk")).get(alert.signature)
-
-
 def subtree(shell: Shell, desk: Desk, code: str | None) -> tuple[str, ...] | None:
     """The codes of an area and all below it; None for every area."""
     if code is None:

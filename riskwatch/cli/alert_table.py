@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from riskwatch.cli.shell import Shell
     from riskwatch.messages.sentence import Words
 
-SHAPES = {Level.RED: "◆", Level.ORANGE: "▲", Level.YELLOW: "■", Level.BLUE: "●"}
+SHAPES = {Level.RED: "■", Level.ORANGE: "◆", Level.YELLOW: "▲", Level.BLUE: "●"}
 STYLES = {Level.RED: "bold red", Level.ORANGE: "bold yellow", Level.YELLOW: "yellow", Level.BLUE: "blue"}
 SPARK_STEPS = 24
+WIDE = 120  # columns of a terminal from which an alert takes a line of its own
 
 
 def alert_table(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bool = False) -> Table:
-    """One line an alert; `peak` shows the gravest level it had, in place of its present level and state."""
+    """One alert after the other; `peak` shows the gravest level it had, in place of its present state."""
+    if shell.out.width < WIDE:
+        return _narrow(shell, alerts, words, peak=peak)
     table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for key in ("level", "opened", "area"):
         table.add_column(words.text(f"table.{key}"), no_wrap=True)
@@ -30,23 +33,42 @@ def alert_table(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bo
         table.add_column(words.text("table.state"), max_width=16)
     table.add_column(words.text("table.id"), no_wrap=True)
     for alert in alerts:
-        cells: list[Text | str] = [
+        cells = [
             level_text(alert.peak_level if peak else alert.level, words),
-            words.local.stamp(alert.opened_at_us),
+            Text(words.local.stamp(alert.opened_at_us)),
             Text(words.area(alert.area)),
             Text(words.what(alert)),
             Text(spark(alert)),
         ]
         if not peak:
-            ended = alert.state is State.RETURNED  # told in two words here, in full by `alerts show`
-            cells.append(Text(state_text(shell, alert, words, State.RESOLVED if ended else alert.state)))
-        table.add_row(*cells, alert.id)
+            cells.append(Text(_state(shell, alert, words)))
+        table.add_row(*cells, Text(alert.id))
+    return table
+
+
+def _narrow(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bool) -> Table:
+    """For a terminal of 80 columns: area, bars, state and id under each other, beside the level."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table.add_column(words.text("table.level"), no_wrap=True)
+    table.add_column(words.text("table.opened"), no_wrap=True)
+    table.add_column(shell.say("table.what"), ratio=1)
+    for alert in alerts:
+        marks = (spark(alert), alert.id, "" if peak else _state(shell, alert, words))
+        reason = f"{words.area(alert.area)}: {words.what(alert)}\n{'  '.join(filter(None, marks))}"
+        level = level_text(alert.peak_level if peak else alert.level, words)
+        table.add_row(level, words.local.stamp(alert.opened_at_us), Text(reason))
     return table
 
 
 def level_text(level: Level, words: Words) -> Text:
     """Shape, number and word of a level, in its colour."""
     return Text(f"{SHAPES[level]} {words.level_number(level)} {words.level(level)}", style=STYLES[level])
+
+
+def _state(shell: Shell, alert: Alert, words: Words) -> str:
+    """The state in two words; `alerts show` tells it in full."""
+    ended = alert.state is State.RETURNED
+    return state_text(shell, alert, words, State.RESOLVED if ended else alert.state)
 
 
 def state_text(shell: Shell, alert: Alert, words: Words, state: State) -> str:

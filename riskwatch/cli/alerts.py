@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from riskwatch.cli.alert_lookup import level_of, named, one, record_of, subtree
+from riskwatch.cli.alert_lookup import level_of, named, one, subtree
 from riskwatch.cli.shell import Shell
 
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="store")]
@@ -66,11 +66,9 @@ def list_alerts(  # noqa: PLR0913 - the filters of a list
     words = shell.words(desk.settings)
     if as_json:
         from riskwatch.deliver.document import alert_document
-        from riskwatch.deliver.judged import records
 
-        judged = records(desk.alerts.find(everything=True, kind=Kind.RISK))
         for alert in found:
-            shell.emit(alert_document(alert, words, record=judged.get(alert.signature)))
+            shell.emit(alert_document(alert, words))
         return
     from riskwatch.cli.alert_table import alert_table
 
@@ -93,15 +91,15 @@ def show(
     shell: Shell = ctx.obj
     desk = shell.desk(store)
     alert = one(shell, desk, alert_id)
-    words, record = shell.words(desk.settings), record_of(desk, alert)
+    words = shell.words(desk.settings)
     if as_json:
         from riskwatch.deliver.document import alert_document
 
-        shell.emit(alert_document(alert, words, record=record))
+        shell.emit(alert_document(alert, words))
         return
     from riskwatch.cli.alert_report import tell_facts, tell_life
 
-    shell.out.print(words.sentence(alert, record=record), markup=False, soft_wrap=True)
+    shell.out.print(words.sentence(alert), markup=False, soft_wrap=True)
     tell_facts(shell, alert, words)
     tell_life(shell, desk.alerts.changes(alert.id), words)
 
@@ -114,7 +112,7 @@ def explain(ctx: typer.Context, alert_id: AlertId, store: Store = None) -> None:
     from riskwatch.cli.alert_report import tell_why
 
     words = shell.words(desk.settings)
-    shell.out.print(words.sentence(alert, record=record_of(desk, alert)), markup=False, soft_wrap=True)
+    shell.out.print(words.sentence(alert), markup=False, soft_wrap=True)
     tell_why(shell, alert, words)
 
 

@@ -57,6 +57,11 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+RIGHT = (Verdict.TRUE, Verdict.ALREADY_KNOWN, Verdict.AVERTED)
+WRONG = (Verdict.FALSE, Verdict.PLANNED)
+"""A duplicate or one that cannot be told says nothing about whether such alerts are right."""
+
+
 class Reason(StrEnum):
     """Why an alert changed; every change carries one."""
 
@@ -64,6 +69,7 @@ class Reason(StrEnum):
     LEVEL_RAISED = "level_raised"
     LEVEL_LOWERED = "level_lowered"
     EVIDENCE_GREW = "evidence_grew"
+    STEADIED = "steadied"  # no longer rising
     INHIBITED = "inhibited"
     RELEASED = "released"  # no longer inhibited or withheld
     WITHHELD = "withheld"
@@ -159,6 +165,7 @@ class Alert:
     detail: str = ""  # what a data-health or schema alert is about: a feed, a code
     since_us: int | None = None  # data health: when the feed fell silent
     rising: bool = False
+    judged: tuple[int, int] = (0, 0)  # of such alerts, how many were right, of how many judged so far
     verdict: Verdict | None = None
     actor: str | None = None
     note: str = ""

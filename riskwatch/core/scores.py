@@ -134,6 +134,26 @@ class Member(Protocol):
         ...
 
 
+class VerdictModel(Protocol):
+    """An online model that learns from each verdict at once; after River's classifiers."""
+
+    def learn_one(self, x: dict[Any, Any], y: bool) -> None:
+        """Take in whether an alert with these features was right."""
+        ...
+
+    def tally(self, x: dict[Any, Any]) -> tuple[int, int]:
+        """(right, judged) so far of alerts like this."""
+        ...
+
+    def state(self) -> State:
+        """Everything learnt."""
+        ...
+
+    def load(self, state: State) -> None:
+        """Go on from a state that `state` gave."""
+        ...
+
+
 class GateDecision(StrEnum):
     """The three answers of a promotion gate."""
 

@@ -9,11 +9,11 @@ from riskwatch.core.clock import SECOND_US, iso
 from riskwatch.messages.sentence import Words
 
 
-def alert_document(alert: Alert, words: Words, *, record: tuple[int, int] | None = None) -> dict[str, Any]:
+def alert_document(alert: Alert, words: Words) -> dict[str, Any]:
     """One alert for machines and people: codes and numbers as they are, names in the words' language.
 
     `level_word` is the English word in every language, so that a reader can switch on it; `at` of
-    `level_history` are decision instants; `record` is how many such alerts were right, of how many.
+    `level_history` are decision instants.
     """
     return {
         "id": alert.id,
@@ -33,7 +33,7 @@ def alert_document(alert: Alert, words: Words, *, record: tuple[int, int] | None
         "likelihood": alert.likelihood,
         "impact": alert.impact,
         "contributions": [_contribution(c, words) for c in alert.contributions],
-        "sentence": words.sentence(alert, record=record),
+        "sentence": words.sentence(alert),
         "model_versions": dict(alert.model_versions),
         "config_hash": alert.config_hash,
         "inhibited_by": alert.inhibited_by,
@@ -44,6 +44,7 @@ def alert_document(alert: Alert, words: Words, *, record: tuple[int, int] | None
         "note": alert.note,
         "detail": alert.detail,
         "rising": alert.rising,
+        "judged": {"right": alert.judged[0], "of": alert.judged[1]},
         "chart": alert.chart and _chart(alert.chart),
         "revision": alert.revision,
     }

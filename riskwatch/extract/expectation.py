@@ -123,17 +123,21 @@ class Expectation:
         fade = 0.5 ** (1.0 / memory.level_half_life_days)
         self._count = self._count * fade + kept
         self._exposure = self._exposure * fade + exposure
-        before = count[self._roots].sum(axis=0)
-        trimmed = np.divide(
-            kept[self._roots].sum(axis=0), before, out=np.ones_like(before), where=before > 0
-        )
-        self.profile.learn(self._today_roots * trimmed, self._today_hours)
+        self.profile.learn(self._trimmed_ticks() if self.ready else self._today_roots, self._today_hours)
         prior = self._prior()
         weight = memory.sibling_weight
         self.rate = (self._count + weight) / (self._exposure + weight / prior)
         self.shape = self._count + weight
         self._today[:] = 0
         self.days += 1
+
+    def _trimmed_ticks(self) -> FloatArray:
+        """[ticks, columns] counts of the tree in the day's ticks, each capped like a day is."""
+        mean = self.profile.shape.T[self._today_hours] * self.rate[self._roots].sum(axis=0)
+        spread = self.dispersion.value[0, 0]
+        cap = mean + self._memory.cap_sd * np.sqrt(mean + mean**2 * spread) + 1.0
+        trimmed: FloatArray = np.minimum(self._today_roots, cap)
+        return trimmed
 
     def _cap(self, exposure: FloatArray) -> FloatArray:
         mean = self.rate * exposure

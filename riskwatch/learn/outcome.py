@@ -22,7 +22,7 @@ class Outcome:
         """The seasonal percentile of such sums: of a negative binomial, whole numbers.
 
         >>> Outcome().bound(np.array([0.005, 0.5, 50.0]), np.array([0.01, 0.01, 0.01]))
-        array([ 0.,  3., 74.])
+        array([ 0.,  3., 72.])
         """
         size = 1.0 / np.maximum(inverse_size, 1e-6)
         mean = np.maximum(expected, 1e-9)

@@ -14,11 +14,11 @@ _ENDED = (State.RETURNED, State.RESOLVED)
 class Words(Names):
     """Sentences about the alerts of one store, in one language and its local time."""
 
-    def sentence(self, alert: Alert, *, record: tuple[int, int] | None = None) -> str:
-        """The whole message; `record` is how many such alerts were right, of how many judged."""
+    def sentence(self, alert: Alert) -> str:
+        """The whole message."""
         area, level = self.area(alert.area), self.level(alert.level)
         lead = self.text("sentence.lead", area=area, level=level, what=self.what(alert))
-        return self.text("sentence.gap").join((lead, *self.asides(alert, record=record)))
+        return self.text("sentence.gap").join((lead, *self.asides(alert)))
 
     def what(self, alert: Alert) -> str:
         """What happened, without place and level and with its full stop."""
@@ -29,7 +29,7 @@ class Words(Names):
         told = self._told(alert)
         return self.text("sentence.rising" if alert.rising else "sentence.steady", told=told)
 
-    def asides(self, alert: Alert, *, record: tuple[int, int] | None = None) -> tuple[str, ...]:
+    def asides(self, alert: Alert) -> tuple[str, ...]:
         """Short further sentences: who speaks for it, how such alerts did, what was blind, who owns it."""
         if alert.kind is not AlertKind.RISK:
             return ()
@@ -38,8 +38,9 @@ class Words(Names):
             said.append(self.text("aside.inhibited", area=self.area(alert.inhibited_by)))
         elif not alert.shown:
             said.append(self.text("aside.withheld"))
-        if record and record[1] > 0:
-            said.append(self.catalogue.count("aside.record", record[1], right=record[0]))
+        right, judged = alert.judged
+        if judged:
+            said.append(self.catalogue.count("aside.record", judged, right=right))
         if alert.feeds_missing:
             feeds = self.catalogue.joined([self.feed(f) for f in alert.feeds_missing])
             said.append(self.text("aside.missing", feeds=feeds))

@@ -21,12 +21,17 @@ class MemberSpec(Document):
 
 
 class Bundle(Document):
-    """What is promoted as one: `version` names it, `fitted` says on what, `reads` names the extractor."""
+    """What is promoted as one: `version` names it, `fitted` says on what.
+
+    `reads` names the extractor, `verdicts` the online model that learns from each verdict how
+    often such alerts are right.
+    """
 
     version: str
     fitted: str
     reads: str = "call_volume"
     members: dict[str, MemberSpec] = Field(min_length=1)
+    verdicts: str = Field(pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")
 
     def versions(self) -> tuple[tuple[str, str], ...]:
         """(name, version) of the bundle and each member, as alerts carry them."""

@@ -96,7 +96,11 @@ def build_world(scenario: Scenario) -> World:
 def _chunks(
     world: World, desk: Desk, happenings: list[Incident | PlannedEvent], tally: Tally
 ) -> Iterator[tuple[Rows, int]]:
-    """Rows received within each chunk, sorted, and the hours done; what is under way is carried over."""
+    """Rows received within each chunk, sorted, and the hours done; what is under way is carried over.
+
+    What is under way at the end was not received in the span, so it is not in the file: else the
+    last late rows would move the clock on through hours in which nothing else is sent.
+    """
     step, under_way = world.scenario.chunk_hours, no_rows()
     for first in range(0, world.hours.count, step):
         parts = [under_way, _background(world, desk, tally, first)]
@@ -109,9 +113,6 @@ def _chunks(
         ready, under_way = rows.take(due).by_receipt(), rows.take(~due)
         tally.count_rows(ready)
         yield ready, first + step
-    rest = under_way.by_receipt()
-    tally.count_rows(rest)
-    yield rest, world.hours.count
 
 
 def _background(world: World, desk: Desk, tally: Tally, first: int) -> Rows:

@@ -72,10 +72,10 @@ class Variation(Document):
         default=0.4, description="cv of the lasting gamma factor of a village and indicator"
     )
     county_day_cv: FromZero = Field(
-        default=0.08, description="cv of the gamma factor of a day and indicator, county-wide"
+        default=0.05, description="cv of the gamma factor of a day and indicator, county-wide"
     )
     area_day_cv: FromZero = Field(
-        default=0.25, description="cv of the gamma factor of a day, village and indicator"
+        default=0.10, description="cv of the gamma factor of a day, village and indicator"
     )
 
 

@@ -36,6 +36,7 @@ def load_alert(text: str) -> Alert:
         "contributions": tuple(Contribution(**c) for c in raw["contributions"]),
         "chart": chart
         and Chart(chart["end_us"], chart["step_us"], tuple(chart["observed"]), tuple(chart["expected"])),
+        "judged": tuple(raw["judged"]),
         "feeds_missing": tuple(raw["feeds_missing"]),
         "verdict": None if raw["verdict"] is None else Verdict(raw["verdict"]),
         "model_versions": tuple((n, v) for n, v in raw["model_versions"]),

@@ -43,7 +43,12 @@ def _same_id_is_accepted(make: Make, arrived: Callable[[], Sequence[str]]) -> No
     rule = "same_id_is_accepted"
     channel, other = make(), _message(2)
     for sender, again in ((channel, False), (channel, True), (make(), True)):
-        receipt = sender.send(_message(1))
+        try:
+            receipt = sender.send(_message(1))
+        except ChannelError as error:
+            raise AssertionError(
+                f"{rule}: {'a retry' if again else 'a message'} is refused ({error})"
+            ) from error
         assert isinstance(receipt, Receipt), f"{rule}: send gave no receipt"
         assert receipt.message_id == "rw-check-1", f"{rule}: the receipt is of another message"
         assert again or not receipt.repeated, f"{rule}: the first delivery is called repeated"

@@ -33,7 +33,9 @@ class _Case:
         return sorted({0, 1, n // 7, n // 3, n // 2, (7 * n) // 10, (9 * n) // 10, n - 2} & set(range(n)))
 
 
-def check_extractor(make: Make, panels: Sequence[Panel] | None = None, *, world: World | None = None) -> None:
+def check_extractor(
+    make: Make, panels: Sequence[Panel] | None = None, *, world: World | None = None
+) -> None:
     """Hold a class (or anything that makes one from a World) against every rule of the contract.
 
     `panels` are consecutive and belong to `world`; without them, ten made days with bursts, a
@@ -116,7 +118,8 @@ def panels_are_not_touched(case: _Case) -> None:
     """A panel belongs to everyone who is given it."""
     one = case.fresh()
     for panel in case.panels:
-        given = replace(panel, **{f.name: np.copy(getattr(panel, f.name)) for f in _arrays(panel)})
+        copies: dict[str, Any] = {f.name: np.copy(getattr(panel, f.name)) for f in _arrays(panel)}
+        given = replace(panel, **copies)
         one.update(given)
         one.read()
         for f in _arrays(panel):

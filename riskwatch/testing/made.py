@@ -134,7 +134,7 @@ def base_load(
 
 def burst(world: World, *, area: str, indicator: str, start_us: int, n: int, over_h: float) -> list[Row]:
     """Rows of one incident: `n` calls, evenly spaced."""
-    assert area in world.tree.index  # noqa: S101 - made data names what exists
+    assert area in world.tree.index
     step = round(over_h * HOUR_US / max(n, 1))
     instants = [start_us + k * step for k in range(n)]
     return [(None, "made", area, indicator, at, at, 1.0) for at in instants]

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
+
+from riskwatch.store.snapshots import pack, unpack
 
 FloatArray = NDArray[np.float64]
 _WINDOWS = 4
@@ -107,12 +110,8 @@ def _no_download() -> Iterator[None]:
     def refuse(dataset: Any, *_: Any, **__: Any) -> None:
         raise _NotHere(f"its data set {type(dataset).__name__} would be downloaded")
 
-    fetch = RemoteDataset.download
-    RemoteDataset.download = refuse
-    try:
+    with patch.object(RemoteDataset, "download", refuse):
         yield
-    finally:
-        RemoteDataset.download = fetch
 
 
 # --- ours: members of a bundle -------------------------------------------------------------------
@@ -229,10 +228,25 @@ def learner_is_made_of_its_arguments(cls: type[Any]) -> None:
         again.learn_one(x, y)
 
 
+def learner_state_is_all_there_is(cls: type[Any]) -> None:
+    """A model that loads a saved state goes on as the one that gave it."""
+    one, told = cls(), _verdicts()
+    for n, (x, y) in enumerate(told):
+        if n % 10 == 0:
+            again = cls()
+            again.load(unpack(pack(one.state())))
+            for other, _ in told:
+                same = again.predict_proba_one(other) == one.predict_proba_one(other)
+                assert same, f"loaded after {n} verdicts, it answers otherwise"
+            one = again
+        one.learn_one(x, y)
+
+
 RIVER_RULES: tuple[Callable[[type[Any]], None], ...] = (
     learner_answers_without_learning,
     same_verdicts_make_the_same_learner,
     learner_is_made_of_its_arguments,
+    learner_state_is_all_there_is,
 )
 
 

@@ -135,7 +135,7 @@ class Timeline:
             if a.peak_level <= Level[level.upper()] and signature in (None, a.signature)
         ]
         where = f" in {area}" if area else ""
-        assert found, f"no {kind} alert at {level}{where} by {by}; there are: {self._told()}"  # noqa: S101 - it is what it is for
+        assert found, f"no {kind} alert at {level}{where} by {by}; there are: {self._told()}"
         return found[0]
 
     def expect_none(
@@ -143,15 +143,15 @@ class Timeline:
     ) -> Self:
         """No shown alert of that kind by that instant."""
         found = list(self.alerts(by=by, since=since, kind=kind, area=area))
-        assert not found, f"unexpected by {by}: {_list(found)}"  # noqa: S101 - it is what it is for
+        assert not found, f"unexpected by {by}: {_list(found)}"
         return self
 
     def expect_state(self, alert: Alert, state: State, *, by: str) -> Alert:
         """The alert as it stands at that instant."""
         self.pass_until(by)
         now = self.desk.alerts.get(alert.id)
-        assert now is not None, f"alert {alert.id} is gone"  # noqa: S101 - it is what it is for
-        assert now.state is state, f"alert {alert.id} is {now.state}, not {state}, at {by}"  # noqa: S101
+        assert now is not None, f"alert {alert.id} is gone"
+        assert now.state is state, f"alert {alert.id} is {now.state}, not {state}, at {by}"
         return now
 
     def alerts(

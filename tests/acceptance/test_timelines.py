@@ -39,7 +39,7 @@ def test_county_storm_opens_one_alert_and_inhibits_its_towns(line: Timeline) -> 
 
 
 def test_feed_gap_is_a_notice_and_no_risk(line: Timeline) -> None:
-    """A source that falls silent for three days raises one data-health alert, ended when it speaks, and no risk."""
+    """A source silent for three days raises a data-health alert, ended when it speaks, and no risk."""
     line.at("2025-02-06 00:00").silent("fire", hours=72)
     notice = line.expect(kind="data_health", by="2025-02-08 18:00", since=START)
     assert notice.detail == "fire"

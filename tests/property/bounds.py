@@ -12,6 +12,9 @@ def examples(n: int) -> settings:
         deadline=None,
         derandomize=True,  # a failure here is a failure there
         database=None,
-        phases=(Phase.explicit, Phase.generate),  # shrinking a failure takes hundreds of engines: do it by hand
+        phases=(
+            Phase.explicit,
+            Phase.generate,
+        ),  # shrinking a failure takes hundreds of engines: do it by hand
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from engine import BASE_END_US, END_US, Engine, base_rows, last_day
 
+
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store whose engine has seen the base load and saved a snapshot."""

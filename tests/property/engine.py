@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -65,7 +66,12 @@ def settings() -> Settings:
                 uses="features.call_volume:CallVolume", given={"windows_h": [1, 3, 6, 24]}
             )
         },
-        bundle=Bundle(version="test", fitted="by hand", members={"surprise_odds": member}),
+        bundle=Bundle(
+            version="test",
+            fitted="by hand",
+            members={"surprise_odds": member},
+            verdicts="models.verdict_memory:VerdictMemory",
+        ),
         rules=rules,
         config_hash="test",
     )
@@ -174,7 +180,7 @@ def received(rows: Iterable[Row]) -> list[Row]:
 def cut(rows: Sequence[Row], at: Iterable[int]) -> list[Sequence[Row]]:
     """The rows in batches that end at these places."""
     places = [0, *sorted({min(p, len(rows)) for p in at} - {0, len(rows)}), len(rows)]
-    return [rows[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [rows[a:b] for a, b in itertools.pairwise(places)]
 
 
 def decided(seen: dict[int, bytes], until_us: int) -> dict[int, bytes]:

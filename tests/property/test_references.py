@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
@@ -168,7 +169,7 @@ def test_arrivals_answer_row_by_row(rows: list[Row], splits: list[int], reload: 
     arrivals, got = Arrivals(WORLD, ()), Counter()
     places = [0, *sorted({min(s, len(rows)) for s in splits}), len(rows)]
     accepted: list[int] = []
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in itertools.pairwise(places):
         taken, tallies = arrivals.take(made_batch(rows[a:b]))
         accepted += taken.occurred_us.tolist()
         for source, tally in tallies.items():

@@ -101,7 +101,14 @@ def test_operator_actions_are_replayed_at_their_place(ready: Ready) -> None:
     acked = next(a for a in shown if a.signature == "s1" and a.state == "open")
     for kind, alert, verdict in (("ack", acked, None), ("close", closed, "true")):
         at_us = engine.pipeline.last_tick_us
-        body = {"kind": kind, "alert": alert.id, "actor": "x", "at_us": at_us, "verdict": verdict, "note": ""}
+        body = {
+            "kind": kind,
+            "alert": alert.id,
+            "actor": "x",
+            "at_us": at_us,
+            "verdict": verdict,
+            "note": "",
+        }
         engine.inbox.append(EntryKind.ACTION, body)
         engine.pipeline.catch_up()
     engine.send([r for r in last_day() if r[5] >= midday])

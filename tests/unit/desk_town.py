@@ -1,8 +1,9 @@
-"""A small town's store: configs laid over the workspace, seventeen days of calls, and a burst at their end."""
+"""A small town's store: configs over the workspace, seventeen days of calls, a burst at their end."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def parts(folder: Path, n: int = 4) -> list[Path]:
     rows.sort()
     days = [0, DAYS - 4, DAYS - 1.1, DAYS - 0.7, DAYS][: n + 1]
     files = []
-    for k, (start, end) in enumerate(zip(days, days[1:], strict=False)):
+    for k, (start, end) in enumerate(pairwise(days)):
         mine = [r for r in rows if start <= (r[0] - START) / timedelta(days=1) < end]
         text = "".join(f"{town},{title},{at:%Y-%m-%d %H:%M:%S}\n" for at, town, title in mine)
         files.append(folder / f"part{k}.csv")

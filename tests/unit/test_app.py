@@ -16,7 +16,7 @@ from riskwatch.ingest.intake import FileIntake
 from riskwatch.store.inbox import EntryKind
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """The power went."""
 
 
@@ -26,12 +26,17 @@ def take(desk: Desk, path: Path, n: int, *, crash_after: int | None = None, save
         desk.replay(path, "town", stream=f"part{n}")
         return
     intake = FileIntake(desk.settings.world, desk.settings.mappings["town"], desk.inbox, desk.clock)
-    with pytest.raises(Crash), desk.engine() as pipeline:
-        for k, _ in enumerate(intake.read(path, f"part{n}")):
-            if crash_after is not None and k >= crash_after:
-                raise Crash
-            pipeline.catch_up()
-        raise Crash
+
+    def run() -> None:
+        with desk.engine() as pipeline:
+            for k, _ in enumerate(intake.read(path, f"part{n}")):
+                if crash_after is not None and k >= crash_after:
+                    raise CrashError
+                pipeline.catch_up()
+            raise CrashError
+
+    with pytest.raises(CrashError):
+        run()
 
 
 def acted(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from riskwatch.alert.episodes import Episodes, Stamp
 from riskwatch.alert.rules import AlertRules
-from riskwatch.core.alerts import Alert, AlertChange, Assessment, Chart, Contribution, State
+from riskwatch.core.alerts import Alert, AlertChange, Assessment, Chart, Contribution, Reason, State
 from riskwatch.core.clock import HOUR_US, MINUTE_US
 from riskwatch.core.documents import parse_document
 
@@ -39,7 +39,13 @@ def assessed(
 
 
 def stamp(at_us: int, missing: tuple[str, ...] = ()) -> Stamp:
-    return Stamp(at_us, missing, (("bundle", "1"),), "cafe")
+    return Stamp(
+        at_us=at_us,
+        feeds_missing=missing,
+        judged=lambda signature: (len(signature), 7),
+        model_versions=(("bundle", "1"),),
+        config_hash="cafe",
+    )
 
 
 class Timeline:
@@ -51,14 +57,14 @@ class Timeline:
         self.told: list[AlertChange] = []
 
     def step(self, likelihood: float, hours: float = STEP_H, **more: Any) -> list[str]:
-        """The same assessment for so many hours; the reasons of its changes."""
+        """The same assessment for so many hours; the reasons of its changes, but that it is steady."""
         before = len(self.told)
         for _ in range(round(hours / STEP_H)):
             self.at_us += 15 * MINUTE_US
             self.told += self.episodes.step(
                 [assessed(likelihood, **more)], stamp(self.at_us), lambda _: CHART
             )
-        return [str(change.reason) for change in self.told[before:]]
+        return [str(c.reason) for c in self.told[before:] if c.reason is not Reason.STEADIED]
 
     @property
     def alert(self) -> Alert:

@@ -18,11 +18,11 @@ from riskwatch.store.snapshots import pack, unpack
 def test_an_episode_opens_once():
     """And says nothing more while nothing changes."""
     time = Timeline()
-    assert time.step(BLUE, 5) == ["opened"]
+    assert time.step(BLUE, 2) == ["opened"]
     alert = time.alert
     assert (alert.level, alert.state, alert.shown, alert.rising) == (Level.BLUE, State.OPEN, True, True)
     assert (alert.revision, alert.chart, alert.model_versions) == (1, CHART, (("bundle", "1"),))
-    assert alert.config_hash == "cafe"
+    assert (alert.config_hash, alert.judged) == ("cafe", (len("gastro"), 7))
     assert time.episodes.find(alert.id) == alert
     assert time.episodes.find("rw-other") is None
 
@@ -89,16 +89,26 @@ def test_a_raise_while_it_dwells_ends_the_dwell():
     assert time.step(NONE) == ["cleared"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a fall does not reset below_since_us, so the lower level is left without a dwell of its own",
-)
 def test_each_level_has_a_dwell_of_its_own():
     """What held blue until a quarter of an hour ago is not cleared yet."""
     time = Timeline()
     time.step(ORANGE)
     assert time.step(0.031, 6.25) == ["level_lowered"]
     assert time.step(NONE, 5) == []
+
+
+def test_what_has_not_grown_for_three_hours_is_no_longer_rising():
+    """Told once; it keeps why it rose, and its dwell goes on."""
+    time = Timeline()
+    time.step(BLUE)
+    opened = time.alert
+    time.step(NONE, 5.75)
+    assert [str(c.reason) for c in time.told] == ["opened", "steadied"]
+    assert time.told[1].at_us - opened.opened_at_us == 3 * HOUR_US
+    assert (time.alert.rising, time.alert.likelihood) == (False, BLUE)
+    assert time.alert.evidence_at_us == opened.evidence_at_us
+    time.step(NONE, 0.5)
+    assert time.alert.state is State.RETURNED
 
 
 def test_more_calls_by_a_quarter_are_told():

@@ -67,9 +67,19 @@ def test_the_table_has_level_area_reason_and_sparkline(riskwatch, store, a_risk)
     assert a_risk["area_name"] in result.out
     assert any(
         f"{shape} {number} " in result.out
-        for shape, number in zip("◆▲■●", ("I", "II", "III", "IV"), strict=True)
+        for shape, number in zip("■◆▲●", ("I", "II", "III", "IV"), strict=True)
     )
     assert re.search("[▁▂▃▄▅▆▇█]{5}", result.out)
+
+
+def test_eighty_columns_are_enough(riskwatch, store, a_risk, monkeypatch):
+    """Nothing is cut off and no line is longer."""
+    monkeypatch.setenv("COLUMNS", "80")
+    result = riskwatch("alerts", "list", "--all", "--store", store)
+    assert a_risk["id"] in result.out
+    assert f"{a_risk['area_name']}:" in result.out
+    assert max(len(line.rstrip()) for line in result.out.splitlines()) <= 80
+    assert "…" not in result.out
 
 
 def test_chinese_is_chinese(riskwatch, store, a_risk):

@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from deliver_town import alert, words
 
-from riskwatch.core.alerts import Verdict
 from riskwatch.deliver.document import alert_document
-from riskwatch.deliver.judged import records
 
 KEYS = """
     id kind area area_name signature level level_word peak_level level_history shown opened_at updated_at
     closed_at state likelihood impact contributions sentence model_versions config_hash inhibited_by
-    feeds_missing owner verdict actor note detail rising chart revision
+    feeds_missing owner verdict actor note detail rising judged chart revision
 """.split()  # noqa: SIM905 - thirty names in quotes are harder to read
 
 
@@ -74,15 +72,7 @@ def test_what_is_not_known_is_null() -> None:
     assert document["verdict"] is None
 
 
-def test_the_record_counts_right_and_wrong_by_signature() -> None:
-    """True, known and averted are right; false and planned are not; the others say nothing."""
-    judged = [alert(verdict=verdict) for verdict in Verdict] + [
-        alert(verdict=Verdict.TRUE, signature="heat")
-    ]
-    assert records([*judged, alert()]) == {"gastro": (3, 5), "heat": (1, 1)}
-
-
 def test_the_sentence_tells_the_record() -> None:
     """How often such alerts were right goes into the sentence."""
-    document = alert_document(alert(), words(), record=(3, 5))
+    document = alert_document(replace(alert(), judged=(3, 5)), words())
     assert "Of 5 such alerts judged, 3 were right." in document["sentence"]

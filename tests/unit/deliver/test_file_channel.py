@@ -14,6 +14,7 @@ from riskwatch.testing import check_channel
 
 FIRST = Message("rw-1", {"sentence": "一 alert", "level": 2})
 SECOND = Message("rw-2", {"level": 3})
+TOKEN = "s3cr3t"  # noqa: S105 - made up, to see that it is never shown
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -179,9 +180,9 @@ def _check(cls: type[Kept]) -> None:
     sent: list[str] = []
 
     def make() -> Channel:
-        return cls(sent, "s3cr3t")
+        return cls(sent, TOKEN)
 
     def broken() -> Channel:
-        return cls([], "s3cr3t", down=True)
+        return cls([], TOKEN, down=True)
 
-    check_channel(make, arrived=lambda: sent, broken=broken, secret="s3cr3t")
+    check_channel(make, arrived=lambda: sent, broken=broken, secret=TOKEN)

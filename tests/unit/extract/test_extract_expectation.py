@@ -110,9 +110,6 @@ def test_a_burst_does_not_raise_its_own_baseline():
     assert levels["uncapped"] > 2.0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the cap is on the day's total: what is kept of it still lies in the burst's hours"
-)
 def test_a_burst_does_not_bend_the_profile():
     """The hours of a capped day count for what was kept of it."""
     world = flat_world()

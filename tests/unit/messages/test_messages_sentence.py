@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
     (
         "what such alerts were worth, and a blind feed",
         alert(feeds_missing=("hotline", "fever")),
-        {"record": (9, 12)},
+        {"judged": (9, 12)},
         "Collegeville, orange: 4 nausea or vomiting calls since 02:19, usually one in 25 days; rising. "
         "Of 12 such alerts judged, 9 were right. No data at that moment from: hotline and fever calls. "
         "Owner: Public health desk.",
@@ -69,7 +70,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
     (
         "one that a relative explains",
         alert(level=Level.YELLOW, shown=False, inhibited_by="MONTGOMERY COUNTY", rising=False),
-        {"record": (1, 1)},
+        {"judged": (1, 1)},
         "Collegeville, yellow: 4 nausea or vomiting calls since 02:19, usually one in 25 days. "
         "Explained by the alert of Montgomery County; not shown. Of 1 such alert judged, 1 was right. "
         "Owner: Public health desk.",
@@ -79,7 +80,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
     (
         "one that a budget holds back, with nothing to explain it and no verdict yet",
         alert(level=Level.BLUE, shown=False, contributions=(), rising=False),
-        {"record": (0, 0)},
+        {"judged": (0, 0)},
         "Collegeville, blue: more stomach illness than usual. Held back; not shown. "
         "Owner: Public health desk.",
         "Collegeville，蓝色：肠胃疾病多于平常。暂缓显示。负责：Public health desk。",
@@ -95,7 +96,7 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
     (
         "a silent feed",
         notice(SILENT, "montco911", since_us=local("2016-02-09 22:47")),
-        {"record": (9, 12)},
+        {"judged": (9, 12)},
         "Montgomery County, yellow: the feed montco911 has been silent since 9 Feb, 22:47, which its "
         "rhythm does not explain; neither safe nor alarming until it speaks again.",
         "蒙哥马利县，黄色：数据源“montco911”自2月9日22:47起没有数据，按其平常规律无法解释；"
@@ -140,8 +141,9 @@ def test_the_sentence_is_what_a_duty_officer_reads(
     made: Any, given: dict[str, Any], en: str, zh: str
 ) -> None:
     """Place, level, what, since when, how unusual; then who speaks for it, its record and its owner."""
-    assert words("en").sentence(made, **given) == en
-    assert words("zh").sentence(made, **given) == zh
+    told = replace(made, **given)
+    assert words("en").sentence(told) == en
+    assert words("zh").sentence(told) == zh
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,18 @@ def test_a_missing_feature_is_a_key_of_its_own():
     memory.learn_one({"signature": "a"}, True)
     assert memory.tally({"signature": "a"}) == (1, 1)
     assert memory.tally({"signature": "a", "area": "x"}) == (0, 0)
+
+
+def test_it_goes_on_from_its_state():
+    """Through JSON, keys of several features included."""
+    memory, again = (VerdictMemory(by=["signature", "area"]) for _ in range(2))
+    for key, right in (("a", True), ("b", False), ("a", True)):
+        memory.learn_one({"signature": key, "area": "x"}, right)
+    again.load(json.loads(json.dumps(memory.state())))
+    for key in "abc":
+        asked = {"signature": key, "area": "x"}
+        assert again.tally(asked) == memory.tally(asked)
+    assert again.state() == memory.state()
 
 
 def test_asking_teaches_nothing():

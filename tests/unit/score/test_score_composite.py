@@ -129,7 +129,12 @@ def bundle(**changes) -> dict:
         "version": "2",
         "frozen": {"intercept": -4.0, "weights": [0.1], "size_weights": [0.1], "cap": 20},
     }
-    return {"version": "1", "fitted": "made", "members": {"b": member, "a": member | changes}}
+    return {
+        "version": "1",
+        "fitted": "made",
+        "members": {"b": member, "a": member | changes},
+        "verdicts": "models.verdict_memory:VerdictMemory",
+    }
 
 
 def test_a_bundle_names_and_builds_its_members():

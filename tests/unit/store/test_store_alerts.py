@@ -75,6 +75,7 @@ ALERTS = st.builds(
     note=TEXT,
     model_versions=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
     config_hash=TEXT,
+    judged=st.tuples(INTS, INTS),
     revision=st.integers(0, 1000),
 )
 

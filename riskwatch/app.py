@@ -28,6 +28,7 @@ from riskwatch.score.composite import Composite
 from riskwatch.score.strongest import StrongestSpeaks
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
+from riskwatch.store.codec import canonical
 from riskwatch.store.inbox import Entry, EntryKind, Inbox
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import resolve
@@ -186,7 +187,7 @@ class Pipeline:
         standing = self._alerts.standing()
         self._committed = standing.position if standing else 0
         found = self._snapshots.newest()
-        if found:
+        if found and found[1]["made_with"] == self._made_with():
             self._load(found[1])
         self.catch_up()
 
@@ -215,6 +216,11 @@ class Pipeline:
         """Save the state, so that the next start need not replay the inbox."""
         self._snapshots.save(self.position, self._state())
 
+    def _made_with(self) -> str:
+        """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
+        features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
+        return canonical([features, self._settings.bundle.verdicts])
+
     def _standing(self) -> Standing:
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}
         return Standing(
@@ -230,7 +236,7 @@ class Pipeline:
             "position": self.position,
             "ticks": self.ticks,
             "last_tick_us": self.last_tick_us,
-            "config_hash": self._settings.config_hash,
+            "made_with": self._made_with(),
             "first_seen_us": self._first_seen_us,
             "arrivals": self._arrivals.state(),
             "builder": self._builder.state(),

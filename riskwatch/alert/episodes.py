@@ -169,6 +169,7 @@ class Episodes:
             episode.free_since_us = None
             return assessed.inhibited_by
         if self._grade(assessed) is None:
+            episode.free_since_us = None  # alone counts only while there is something to say
             return alert.inhibited_by
         if episode.free_since_us is None:
             episode.free_since_us = at_us

@@ -128,12 +128,15 @@ class Inspection:
                 self._made("features.yaml", where, partial(made, world, **spec.given))
 
     def _members(self, bundle: Bundle, features: FeaturesFile | None) -> None:
-        """Every class that bundle.yaml names, made of its frozen numbers."""
+        """Every class that bundle.yaml names, members made of their frozen numbers."""
         for name, member in bundle.members.items():
             where = f"members.{name}"
             made = self._made("bundle.yaml", where, partial(resolve, member.uses, "bundle.yaml"))
             if made is not None:
                 self._made("bundle.yaml", where, partial(_frozen, made, member.frozen))
+        memory = self._made("bundle.yaml", "verdicts", partial(resolve, bundle.verdicts, "bundle.yaml"))
+        if memory is not None:
+            self._made("bundle.yaml", "verdicts", memory)
         if features and bundle.reads not in features.features:
             fix = f"use one of {', '.join(features.features)}"
             self.faults.append(Fault("bundle.yaml", "reads", f"'{bundle.reads}' is not a feature", fix))

@@ -28,7 +28,8 @@ def contributions(
         return ()
     cells, area = judged.cells, int(judged.cells.areas[row])
     tail = volume.tail(cells)[row]
-    kept = [i for i in np.argsort(-added, kind="stable") if added[i] >= _LEAST_SHARE * total]
+    order = np.argsort(-added, kind="stable")
+    kept = [i for n, i in enumerate(order) if n == 0 or added[i] >= _LEAST_SHARE * total]
     rest = total - float(added[kept].sum())
     found = []
     for n, i in enumerate(kept):

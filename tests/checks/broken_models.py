@@ -76,17 +76,11 @@ class MemoryShares(VerdictMemory):
         return {True: share, False: 1.0 - share}
 
 
-class MemoryForgetsTheWrong(VerdictMemory):
-    """Its state knows what was right, and not how often it was asked."""
+class MemoryIsNotSaved(VerdictMemory):
+    """Its state does not hold what it was told."""
 
     def state(self) -> Any:
-        return cut_short(super().state())
-
-
-def cut_short(state: Any) -> Any:
-    """The state without its last part."""
-    kept = list(state)[:-1]
-    return {**{k: state[k] for k in kept}, list(state)[-1]: type(state[list(state)[-1]])()}
+        return {**super().state(), "tallies": []}
 
 
 class NoModel:
@@ -104,7 +98,7 @@ BROKEN: dict[type[Any], str] = {
     MemoryLearnsWhenAsked: "follows_river",
     MemoryReturns: "learner_answers_without_learning",
     MemoryShares: "same_verdicts_make_the_same_learner",
-    MemoryForgetsTheWrong: "learner_state_is_all_there_is",
+    MemoryIsNotSaved: "learner_state_is_all_there_is",
     NoModel: "protocol",
 }
 """Each with the rule that must catch it."""

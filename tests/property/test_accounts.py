@@ -159,7 +159,7 @@ def _twice(desk: Desk, path: Path) -> tuple[ReplaySummary, ReplaySummary, list[s
 
 
 @given(listed=files, suffix=st.sampled_from([".csv", ".jsonl"]))
-@examples(30)
+@examples(20)
 def test_account_adds_up_for_any_rows(
     new_desk: NewDesk, tmp_path: Path, listed: list[dict[str, str]], suffix: str
 ) -> None:
@@ -215,7 +215,7 @@ lines = st.lists(
 
 
 @given(content=lines, header=st.booleans(), torn=st.booleans())
-@examples(30)
+@examples(20)
 def test_account_adds_up_for_any_bytes(
     new_desk: NewDesk, tmp_path: Path, content: list[bytes], header: bool, torn: bool
 ) -> None:

@@ -21,7 +21,7 @@ N = len(last_day())
     at=st.lists(st.integers(0, N), min_size=1, max_size=6),
     saved=st.lists(st.booleans(), min_size=8, max_size=8),
 )
-@examples(12)
+@examples(8)
 def test_restart_between_any_two_batches_changes_nothing(
     ready: Ready, at: list[int], saved: list[bool]
 ) -> None:

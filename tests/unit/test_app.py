@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def ended(desk: Desk) -> None:
     desk.inbox.append(EntryKind.CLOCK, {"at_us": to_us(START + timedelta(days=DAYS, hours=30))})
     with desk.engine():
         pass
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store of the town with all its calls; it is copied, never written."""
+    folder = tmp_path_factory.mktemp("town")
+    desk = opened(folder / "home", sources=["town"], overlay=configs(folder / "configs"))
+    for n, path in enumerate(parts(folder)):
+        take(desk, path, n)
+    return folder / "home"
 
 
 def test_a_crash_changes_nothing(tmp_path):
@@ -113,11 +124,10 @@ def test_a_store_that_has_hardly_begun_restores(tmp_path, rows):
             assert pipeline.position == desk.inbox.last()
 
 
-def test_a_clock_entry_closes_ticks_and_tells_of_silence(tmp_path):
+def test_a_clock_entry_closes_ticks_and_tells_of_silence(whole, tmp_path):
     """A feed that stops is called by the clock alone, and the standing says since when."""
-    desk = opened(tmp_path / "home", sources=["town"], overlay=configs(tmp_path / "configs"))
-    for n, path in enumerate(parts(tmp_path)):
-        take(desk, path, n)
+    shutil.copytree(whole, tmp_path / "home")
+    desk = opened(tmp_path / "home")
     before = desk.alerts.standing()
     ended(desk)
     after = desk.alerts.standing()
@@ -130,11 +140,10 @@ def test_a_clock_entry_closes_ticks_and_tells_of_silence(tmp_path):
     assert desk.act(ActionKind.ACK, down[0].id, "Ann").actor == "Ann (unverified)"
 
 
-def test_an_action_on_nothing_changes_nothing(tmp_path):
+def test_an_action_on_nothing_changes_nothing(whole, tmp_path):
     """An alert that no store has, or a second close, is an entry without an effect."""
-    desk = opened(tmp_path / "home", sources=["town"], overlay=configs(tmp_path / "configs"))
-    for n, path in enumerate(parts(tmp_path)):
-        take(desk, path, n)
+    shutil.copytree(whole, tmp_path / "home")
+    desk = opened(tmp_path / "home")
     alert = next(a for a in desk.alerts.find(shown_only=True) if a.signature == "illness")
     body = {"kind": "close", "alert": "rw-none", "actor": "x", "at_us": 1, "verdict": "true", "note": ""}
     written = outside(tmp_path / "home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -14,13 +15,21 @@ from riskwatch.core.errors import ConfigError, StoreError
 from riskwatch.desk import Desk, ReplaySummary
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """A store of the town with all its calls."""
-    made = opened(tmp_path / "home", sources=["town"], overlay=configs(tmp_path / "configs"))
-    for n, path in enumerate(parts(tmp_path)):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store of the town with all its calls; it is copied, never written."""
+    folder = tmp_path_factory.mktemp("town")
+    made = opened(folder / "home", sources=["town"], overlay=configs(folder / "configs"))
+    for n, path in enumerate(parts(folder)):
         made.replay(path, "town", stream=f"part{n}")
-    return made
+    return folder / "home"
+
+
+@pytest.fixture
+def desk(whole: Path, tmp_path: Path) -> Desk:
+    """A copy of that store."""
+    shutil.copytree(whole, tmp_path / "home")
+    return opened(tmp_path / "home")
 
 
 def first(desk: Desk):

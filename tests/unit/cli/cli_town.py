@@ -68,6 +68,7 @@ FILES = {
     "bundle.yaml": """
         version: "0.1"
         fitted: provisional
+        verdicts: town_models:Remembering
         members:
           noticing:
             uses: town_models:Noticing
@@ -86,6 +87,10 @@ class Noticing:
     @classmethod
     def frozen(cls, *, weight):
         return cls(float(weight))
+
+
+class Remembering:
+    """A memory of verdicts."""
 '''
 
 

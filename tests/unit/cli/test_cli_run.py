@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -55,6 +56,17 @@ def until(look, process: subprocess.Popen[bytes]):
         assert process.poll() is None, "the process has ended"
         time.sleep(0.05)
     raise AssertionError("nothing came within a minute")
+
+
+def begun(database: Path) -> bool:
+    """Whether the first rows are in the inbox."""
+    if not database.exists():
+        return False
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as opened:
+        try:
+            return bool(opened.execute("SELECT count(*) FROM inbox").fetchone()[0])
+        except sqlite3.OperationalError:  # its tables are not made yet
+            return False
 
 
 def get(url: str) -> tuple[int, bytes]:
@@ -163,7 +175,7 @@ def test_control_c_leaves_no_traceback(county, tmp_path):
         cwd=tmp_path,
         env=environment(),
     )
-    until((tmp_path / "s" / "engine.lock").exists, process)
+    until(lambda: begun(tmp_path / "s" / "riskwatch.db"), process)
     process.send_signal(signal.SIGINT)
     told = process.communicate(timeout=60)[1]
     assert process.returncode in (0, 130)  # 0 if it had just ended

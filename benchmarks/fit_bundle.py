@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from models.surprise_odds import SurpriseOdds
 
 from benchmarks.training_rows import Rows, collect
+from models.surprise_odds import SurpriseOdds
 from riskwatch.simulate.county import simulate
 from riskwatch.simulate.scenario import load_scenario
 
@@ -32,9 +32,7 @@ INCIDENTS = {"storm": 6, "outbreak": 8, "slow": 5, "compound": 5}
 def county_rows(areas: int, events: int, seed: int, folder: Path) -> Rows:
     """The training rows of one made county."""
     counts = {f"incidents.{shape}.count": str(n) for shape, n in INCIDENTS.items()}
-    scenario = load_scenario(
-        None, {"areas": areas, "days": 120, "events": events, "seed": seed, **counts}
-    )
+    scenario = load_scenario(None, {"areas": areas, "days": 120, "events": events, "seed": seed, **counts})
     out = folder / f"county{seed}.parquet"
     simulate(scenario, out, None)
     return collect(ROOT, out, "simulated", out.with_suffix(".configs"))
@@ -46,7 +44,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for areas, events, seed in COUNTIES:
             found = county_rows(areas, events, seed, Path(folder))
-            print(f"# county {seed}: {len(found.outcome)} rows, {found.outcome.mean():.4f} with the outcome")
+            print(
+                f"# county {seed}: {len(found.outcome)} rows, {found.outcome.mean():.4f} with the outcome"
+            )
             rows.append(found)
     model = SurpriseOdds().fit(
         np.concatenate([r.features for r in rows]), np.concatenate([r.outcome for r in rows]).astype(int)

@@ -67,7 +67,11 @@ def found(alerts: list[Alert], happening: Happening, worst: Level) -> list[tuple
     for alert in alerts:
         for change in alert.levels:
             at = from_us(change.at_us)
-            if alert.area == happening.area and change.level <= worst and happening.start <= at < happening.end:
+            if (
+                alert.area == happening.area
+                and change.level <= worst
+                and happening.start <= at < happening.end
+            ):
                 hits.append((at, alert))
                 break
     return sorted(hits, key=lambda hit: hit[0])
@@ -108,9 +112,7 @@ def page(
         ["any level", f"{len(counted) / days:.2f}", "3"],
     ]
     words = Words(desk.settings.world.tree, desk.settings.world.registry, Catalogue("en"), ZONE.key)
-    listed = [
-        [local(from_us(a.opened_at_us)), a.peak_level.word, _at_peak(desk, a, words)] for a in grave
-    ]
+    listed = [[local(from_us(a.opened_at_us)), a.peak_level.word, _at_peak(desk, a, words)] for a in grave]
     by_signature = Counter(a.signature for a in grave)
     holds = all_found and gaps_hold and len(grave) / days <= 0.6 and len(counted) / days <= 3
     account = ", ".join(f"{name} {n:,}" for name, n in summary.account.items())
@@ -122,12 +124,16 @@ def page(
         provenance("RISKWATCH_DATA=… python -m benchmarks.montco911"),
         f"Account: {account}; {summary.ticks:,} ticks; {summary.wall_s:.0f} s in all.",
         "## The confirmed incidents",
-        table(["from", "area", "what", "first orange or red there", "its signature", "level"], incident_rows),
+        table(
+            ["from", "area", "what", "first orange or red there", "its signature", "level"], incident_rows
+        ),
         "## How often the desk is called",
         f"Shown alerts of kind risk by `opened_at`, at their peak level, over the {days:.0f} days after a "
         f"warm-up of {WARM_UP.days} days.",
         table(["level", "a day", "at most"], rates),
-        "Orange and red by signature: " + ", ".join(f"{s} {n}" for s, n in by_signature.most_common()) + ".",
+        "Orange and red by signature: "
+        + ", ".join(f"{s} {n}" for s, n in by_signature.most_common())
+        + ".",
         "## Gaps of the feed, daylight-saving hours, new codes",
         table(["from", "to", "what", "data-health alert", "risk alerts in it"], gap_rows),
         f"Notices of codes seen for the first time: {sum(a.kind is AlertKind.SCHEMA for a in alerts)}. "

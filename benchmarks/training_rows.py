@@ -63,7 +63,10 @@ def _collect(desk, pipeline, path: Path, source: str) -> Rows:
         rows = features.values.reshape(len(features.areas), signatures, width)
         at, signature = np.nonzero((rows[:, :, :-1] > 0).any(axis=2))
         area = features.areas[at]
-        ahead = [volume.expectation.hour_at(panel.start_us + k * world.grid.tick_us) for k in range(lag, lag + horizon)]
+        ahead = [
+            volume.expectation.hour_at(panel.start_us + k * world.grid.tick_us)
+            for k in range(lag, lag + horizon)
+        ]
         shape = volume.expectation.profile.shape[n + signature][:, ahead].sum(axis=1)
         expected = volume.expectation.rate[area, n + signature] * shape
         six = list(volume.windows_h).index(outcome.horizon_h)
@@ -75,7 +78,9 @@ def _collect(desk, pipeline, path: Path, source: str) -> Rows:
     for _ in FileIntake(world, desk.settings.mappings[source], desk.inbox, desk.clock).read(path):
         pipeline.catch_up()
     tick, area, signature, features, bound = (np.concatenate(part) for part in zip(*found, strict=True))
-    total = np.concatenate([np.zeros((1, areas, signatures), np.int32), np.cumsum(counts, axis=0, dtype=np.int32)])
+    total = np.concatenate(
+        [np.zeros((1, areas, signatures), np.int32), np.cumsum(counts, axis=0, dtype=np.int32)]
+    )
     at = tick - start[0]
     complete = at + lag + horizon < len(total)
     at = np.where(complete, at, 0)
@@ -83,5 +88,10 @@ def _collect(desk, pipeline, path: Path, source: str) -> Rows:
     before = total[at + 1, area, signature] - total[np.maximum(at + 1 - horizon, 0), area, signature]
     keep = complete
     return Rows(
-        features[keep], (after > bound)[keep], (before > bound)[keep], tick[keep], area[keep], signature[keep]
+        features[keep],
+        (after > bound)[keep],
+        (before > bound)[keep],
+        tick[keep],
+        area[keep],
+        signature[keep],
     )

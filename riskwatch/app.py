@@ -9,7 +9,8 @@ Everything here is a function of the inbox: the clock in it is the inbox's, not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
+_STATE_VERSION = 1  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -74,16 +76,17 @@ class Pipeline:
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
         accepted, tallies = self._arrivals.take(events)
-        changes = self._new_codes(body)
         self._builder.add(accepted)
-        changes += self._close()
-        return changes, tallies
+        return self._close(self._new_codes(body)), tallies
 
-    def _close(self) -> list[AlertChange]:
-        """Decide every tick that the clock allows."""
+    def _close(self, codes: Sequence[tuple[int, str]] = ()) -> list[AlertChange]:
+        """Decide every tick that the clock allows; new codes are noticed at their instant among them."""
         changes: list[AlertChange] = []
+        waiting = deque(codes)
         sources = self._arrivals.sources
         for panel in self._builder.close(self._arrivals.clock_us, len(sources)):
+            while waiting and waiting[0][0] < panel.decided_at_us:
+                changes += self._notice(*waiting.popleft())
             seen = self._feeds.look(panel, sources)
             for extractor in self._features.values():
                 extractor.update(seen)
@@ -92,7 +95,12 @@ class Pipeline:
             self.last_tick_us = panel.end_us
             if self.on_tick:
                 self.on_tick(seen)
+        for at_us, code in waiting:
+            changes += self._notice(at_us, code)
         return changes
+
+    def _notice(self, at_us: int, code: str) -> list[AlertChange]:
+        return self._notices.new_code(code, self._stamp(at_us))
 
     def _decide(self, panel: Panel) -> list[AlertChange]:
         outages = self._feeds.outages()
@@ -142,15 +150,16 @@ class Pipeline:
             expected=tuple(round(sum(expected[h : h + per_hour]), 4) for h in hours),
         )
 
-    def _new_codes(self, body: Mapping[str, Any]) -> list[AlertChange]:
-        source, changes = body["source"], []
+    def _new_codes(self, body: Mapping[str, Any]) -> list[tuple[int, str]]:
+        """(instant, code) of the batch's codes that are news: a source's first days are how it learns."""
+        found = []
         for code, _, at_us in body["new_codes"]:
             if at_us is None:
                 continue
-            start = self._first_seen_us.setdefault(source, at_us)
+            start = self._first_seen_us.setdefault(body["source"], at_us)
             if at_us - start >= CODES_LEARNT_US:
-                changes += self._notices.new_code(code, self._stamp(at_us))
-        return changes
+                found.append((at_us, code))
+        return sorted(found)
 
     def _action(self, body: Mapping[str, Any]) -> list[AlertChange]:
         """An operator's action; one that the alert's state no longer allows changes nothing."""
@@ -219,7 +228,7 @@ class Pipeline:
     def _made_with(self) -> str:
         """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
         features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
-        return canonical([features, self._settings.bundle.verdicts])
+        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts])
 
     def _standing(self) -> Standing:
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}

@@ -71,5 +71,6 @@ def resolve(name: str, file: str = "configs") -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        has = ", ".join(n for n in vars(module) if n[:1].isupper()) or "no classes"
+        own = (n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == module_name)
+        has = ", ".join(own) or "no classes"
         raise ConfigError([Fault(file, f"'{name}'", f"has no '{attribute}'", f"it has {has}")]) from None

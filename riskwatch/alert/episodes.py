@@ -220,6 +220,7 @@ class Episodes:
             shown=by is None,
             state=State.OPEN if reopened else alert.state,
             closed_at_us=None if reopened else alert.closed_at_us,
+            verdict=None if reopened else alert.verdict,
             updated_at_us=stamp.at_us,
             inhibited_by=by,
             feeds_missing=stamp.feeds_missing,

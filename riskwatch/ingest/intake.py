@@ -14,10 +14,13 @@ from riskwatch.core.clock import Clock, to_us
 from riskwatch.core.events import EVENT_SCHEMA, empty_batch
 from riskwatch.core.scores import World
 from riskwatch.ingest.block import Position
+from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.mapped import MappedBlock, Mapper
 from riskwatch.ingest.mapping import SourceMapping
 from riskwatch.ingest.reader import open_stream
 from riskwatch.store.inbox import Inbox, Quarantine, StreamPlace
+
+_LIMITS = Limits(block_bytes=1 << 20)  # a batch is a transaction and a step of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class FileIntake:
         name = stream or self._mapping.stream
         known = self._inbox.stream(self._mapping.source, name)
         resume = Position.load(known["position"]) if known else None
-        opened = open_stream(path, self._mapping, resume, stream=name)
+        opened = open_stream(path, self._mapping, resume, stream=name, limits=_LIMITS)
         registry = self._world.registry
         gauges = [i.id for i in registry.indicators if i.measure != "count"]
         mapper = Mapper(self._mapping, self._world.tree.index, registry.index, self._clock, gauges=gauges)

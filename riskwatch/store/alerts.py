@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
+from riskwatch.core.fail_points import fail_point
 from riskwatch.store import record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
@@ -60,6 +61,8 @@ class AlertStore:
             }
             if tx.execute(schema.engine.update().values(**values)).rowcount == 0:
                 tx.execute(schema.engine.insert().values(id=1, **values))
+            fail_point("alerts.before_commit")
+        fail_point("alerts.after_commit")
 
     @staticmethod
     def _write(tx: sa.Connection, change: AlertChange) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         ) from None
     if database.dialect.name == "sqlite":
         sa.event.listen(database, "connect", _prepare_sqlite)
+        sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
         schema.metadata.create_all(database)
         _check_version(database)
@@ -55,6 +57,27 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _tell_of_disk(context: sa.ExceptionContext) -> None:
+    """Raise StoreError where the disk took no more; SQLite has rolled the transaction back.
+
+    A full disk is SQLITE_FULL, and SQLITE_IOERR in one of its kinds under a limit of file size or a
+    fault of the disk (https://sqlite.org/rescode.html).
+    """
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return
+    advice = (
+        "make room on its disk"
+        if code == sqlite3.SQLITE_FULL
+        else "look after its disk, its room and limits"
+    )
+    where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the store"
+    raise StoreError(
+        f"{where}: nothing was written ({error}); {advice} and send again, what is stored is sound"
+    ) from error
 
 
 def _check_version(database: sa.Engine) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import canonical
 
@@ -81,6 +82,8 @@ class Inbox:
                     for q in quarantined
                 ]
                 tx.execute(schema.quarantine.insert(), rows)
+            fail_point("inbox.before_commit")
+        fail_point("inbox.after_commit")
         return seq
 
     def append(self, kind: EntryKind, body: dict[str, Any]) -> int:

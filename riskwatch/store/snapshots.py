@@ -6,7 +6,8 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert
+from riskwatch.core.errors import StoreError
+from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import dump_alert, load_alert
 
@@ -29,25 +32,18 @@ class Snapshots:
 
     def save(self, position: int, state: Mapping[str, Any]) -> None:
         """Write the state as of an inbox position; older snapshots but one are removed."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         data = pack(state)
         name = f"{position:012d}.npz"
-        temporary = self._folder / f".{name}.part"
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / name)
-        self._sync_folder()
+        self._write(name, data)
         digest = hashlib.sha256(data).hexdigest()
         with self._database.begin() as tx:
             tx.execute(schema.snapshots.delete().where(schema.snapshots.c.position == position))
             tx.execute(schema.snapshots.insert().values(position=position, file=name, sha256=digest))
-            old = self._rows(tx)[_KEPT:]
-            for row in old:
+            rows = self._rows(tx)
+            for row in rows[_KEPT:]:
                 tx.execute(schema.snapshots.delete().where(schema.snapshots.c.position == row.position))
-        for row in old:
-            (self._folder / row.file).unlink(missing_ok=True)
+        fail_point("snapshot.after_row")
+        self._sweep({row.file for row in rows[:_KEPT]})
 
     def newest(self) -> tuple[int, dict[str, Any]] | None:
         """(position, state) of the newest snapshot whose file is whole; None if there is none."""
@@ -61,6 +57,32 @@ class Snapshots:
             if hashlib.sha256(data).hexdigest() == row.sha256:
                 return int(row.position), unpack(data)
         return None
+
+    def _write(self, name: str, data: bytes) -> None:
+        temporary = self._folder / f".{name}.part"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            fail_point("snapshot.before_rename")
+            temporary.replace(self._folder / name)
+            self._sync_folder()
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink()
+            raise StoreError(
+                f"{self._folder}: the snapshot cannot be written ({error.strerror or error}); "
+                "make room on its disk and start again, nothing is lost"
+            ) from error
+        fail_point("snapshot.before_row")
+
+    def _sweep(self, kept: Collection[str]) -> None:
+        """Remove every file without a row: older snapshots, and what a crash left behind."""
+        for file in self._folder.iterdir():
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
 
     @staticmethod
     def _rows(tx: sa.Connection) -> list[Any]:

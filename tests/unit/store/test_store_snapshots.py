@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_store import alert, database
 
+from riskwatch.core.errors import StoreError
 from riskwatch.store.snapshots import Snapshots, pack, unpack
 
 STATES = st.recursive(
@@ -88,6 +89,7 @@ def test_a_crash_while_writing_leaves_the_old_one(tmp_path, monkeypatch):
         raise OSError("power")
 
     monkeypatch.setattr("riskwatch.store.snapshots.os.fsync", crash)
-    with pytest.raises(OSError, match="power"):
+    with pytest.raises(StoreError, match=r"snapshots: the snapshot cannot be written \(power\); make room"):
         snapshots.save(2, {"n": 2})
+    assert [p.name for p in (tmp_path / "snapshots").iterdir()] == ["000000000001.npz"]
     assert snapshots.newest() == (1, {"n": 1})

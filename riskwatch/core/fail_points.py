@@ -1,0 +1,31 @@
+"""Named places where a process can be made to die; passed through by the store, armed by fault tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+from itertools import count
+
+FAIL_POINTS = (
+    "inbox.before_commit",
+    "inbox.after_commit",
+    "alerts.before_commit",
+    "alerts.after_commit",
+    "snapshot.before_rename",
+    "snapshot.before_row",
+    "snapshot.after_row",
+)
+"""Every name, in the order in which one entry passes them."""
+
+VARIABLE = "RISKWATCH_FAIL_POINT"
+"""Names the point and which passing of it is the last, such as `alerts.after_commit:3`."""
+
+_armed, _, _passing = os.environ.get(VARIABLE, "").partition(":")
+_last = int(_passing or 1)
+_passed = count(1)
+
+
+def fail_point(name: str) -> None:
+    """Kill this process with SIGKILL if the environment says so here; else nothing."""
+    if name == _armed and next(_passed) == _last:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -118,9 +118,9 @@ def page(
     account = ", ".join(f"{name} {n:,}" for name, n in summary.account.items())
     parts = [
         "# A year of real 911 calls",
-        "Montgomery County, Pennsylvania, 2015-12-10 to 2016-12-31, `$RISKWATCH_DATA/montco911`. The bundle's "
-        f"numbers were fitted on {desk.settings.bundle.fitted}. These incidents are a regression test, "
-        "not a score.",
+        "Montgomery County, Pennsylvania, 2015-12-10 to 2016-12-31, `$RISKWATCH_DATA/montco911`. The "
+        f"bundle's numbers were fitted on {desk.settings.bundle.fitted}. These incidents are a regression "
+        "test, not a score.",
         provenance("RISKWATCH_DATA=… python -m benchmarks.montco911"),
         f"Account: {account}; {summary.ticks:,} ticks; {summary.wall_s:.0f} s in all.",
         "## The confirmed incidents",

@@ -15,7 +15,7 @@ TESTS ?=
 BENCHES ?= montco911
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast lint format bench lock clean
+.PHONY: help demo serve test test-fast test-long lint format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,7 +30,10 @@ test: $(VENV)/.test ## run the whole suite; at least 90 % of the branches of ris
 	$(PYTEST) $(COVER) $(TESTS)
 
 test-fast: $(VENV)/.test ## run the suite without its slow tests and without coverage
-	$(PYTEST) -m "not slow" $(TESTS)
+	$(PYTEST) -m "not slow and not long" $(TESTS)
+
+test-long: $(VENV)/.test ## run the long forms alone: 500 kills and 300 power losses; about half an hour
+	$(PYTEST) -m long $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy and the import rule
 	@failed=0; for tool in "ruff check ." "ruff format --check ." mypy lint-imports; do \

@@ -109,7 +109,7 @@ class CallVolume:
         nats[:, ~cells.known] = 0.0
         nats[nats < _FLOOR_NATS] = 0.0
         total = nats.sum(axis=1)
-        stratum = np.broadcast_to(self._stratum()[cells.areas, signature][:, None], total.shape)
+        stratum = np.broadcast_to(self._stratum(cells.areas, signature)[:, None], total.shape)
         windows = np.broadcast_to(np.arange(total.shape[1]), total.shape)
         surprise = self._tail.surprise(total, np.full(total.shape, signature), windows, stratum)
         carried = nats.sum(axis=2)
@@ -117,9 +117,9 @@ class CallVolume:
         size = self._size((carried * rate).sum(axis=1), carried.sum(axis=1))
         return Weighed(nats, np.hstack([surprise, size[:, None]]))
 
-    def tail(self, cells: Cells) -> FloatArray:
-        """[areas, indicators, windows] P(count >= observed) under the expectation."""
-        return tail_probability(cells.observed, cells.expected, cells.inverse_size)
+    def tail(self, cells: Cells, row: int) -> FloatArray:
+        """[indicators, windows] of one area: P(count >= observed) under the expectation."""
+        return tail_probability(cells.observed[row], cells.expected[row], cells.inverse_size[row])
 
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
         """When the first event of a window happened."""
@@ -143,9 +143,11 @@ class CallVolume:
         none = np.empty(0, np.int64)
         return _Evidence(none, none, np.empty((0, len(self.windows_h))), np.empty(0))
 
-    def _stratum(self) -> NDArray[np.int64]:
-        daily = self.expectation.rate[:, self._n :] * (24 * self._per_hour)
-        return self._tail.stratum(daily)
+    def _stratum(self, areas: NDArray[np.int64], signatures: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Rate strata of these areas' signatures."""
+        return self._tail.stratum(
+            self.expectation.rate[areas, self._n + signatures] * (24 * self._per_hour)
+        )
 
     def _size(self, weighted_rate: FloatArray, nats: FloatArray) -> FloatArray:
         """Size of the mean rate, weighed by evidence, of the indicators that carry it."""
@@ -182,7 +184,7 @@ class CallVolume:
             mine = evidence[:, area, signature]
             at = np.broadcast_to(signature, mine.shape)
             of_window = np.broadcast_to(np.arange(windows)[:, None], mine.shape)
-            stratum = np.broadcast_to(self._stratum()[area, signature], mine.shape)
+            stratum = np.broadcast_to(self._stratum(area, signature), mine.shape)
             surprise = self._tail.surprise(mine, at, of_window, stratum).T
             self._evidence = _Evidence(
                 area, signature, surprise, self._size(rated[found], mine.sum(axis=0))
@@ -209,7 +211,8 @@ class CallVolume:
             inverse = self.expectation.inverse_size(w)
             self.expectation.dispersion.learn(sums[w].astype(np.float64), expected[w], inverse, w)
         everywhere = np.ones(evidence.shape[1:], dtype=bool)
-        self._tail.learn(evidence, self._stratum(), everywhere)
+        at = np.indices(everywhere.shape)
+        self._tail.learn(evidence, self._stratum(at[0], at[1]), everywhere)
 
     def state(self) -> State:
         """Everything learnt; the features of the last panel follow from it at the next."""

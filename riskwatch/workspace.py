@@ -39,8 +39,9 @@ def find_workspace(environ: Mapping[str, str], start: Path) -> Path:
 def enter_workspace(root: Path) -> None:
     """Put the root first on sys.path; raises WorkspaceConflict if its folders resolve elsewhere."""
     text = str(root)
-    if sys.path[:1] != [text]:
-        sys.path[:] = [text, *(p for p in sys.path if p != text)]
+    wanted = [text, *(p for p in sys.path if p != text)]
+    if sys.path != wanted:
+        sys.path[:] = wanted
         importlib.invalidate_caches()
     for name in CONTENT:
         if not (root / name).is_dir():

@@ -105,8 +105,8 @@ class Evidential(Extractor, Protocol):
         """The evidence of cells, also of cells from which a relative's share was taken."""
         ...
 
-    def tail(self, cells: Cells) -> FloatArray:
-        """[areas, indicators, windows] P(count >= observed) under the expectation."""
+    def tail(self, cells: Cells, row: int) -> FloatArray:
+        """[indicators, windows] of one area: P(count >= observed) under the expectation."""
         ...
 
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:

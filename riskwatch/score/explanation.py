@@ -27,7 +27,7 @@ def contributions(
     if total <= 0:
         return ()
     cells, area = judged.cells, int(judged.cells.areas[row])
-    tail = volume.tail(cells)[row]
+    tail = volume.tail(cells, row)
     order = np.argsort(-added, kind="stable")
     kept = [i for n, i in enumerate(order) if n == 0 or added[i] >= _LEAST_SHARE * total]
     rest = total - float(added[kept].sum())

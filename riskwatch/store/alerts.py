@@ -45,10 +45,10 @@ class AlertStore:
         self._database = database
 
     def commit(self, commit: Commit) -> None:
-        """Write it all or nothing; changes already written by an earlier life are left as they are."""
+        """Write it all or nothing; the position in it is why nothing is ever written twice."""
         with self._database.begin() as tx:
-            for change in commit.changes:
-                self._write(tx, change)
+            if commit.changes:
+                self._write(tx, commit.changes)
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
@@ -65,36 +65,28 @@ class AlertStore:
         fail_point("alerts.after_commit")
 
     @staticmethod
-    def _write(tx: sa.Connection, change: AlertChange) -> None:
-        alert, body = change.alert, dump_alert(change.alert)
-        key = {"alert": alert.id, "revision": alert.revision}
-        known = sa.select(schema.changes.c.revision).where(
-            schema.changes.c.alert == alert.id, schema.changes.c.revision == alert.revision
-        )
-        if tx.execute(known).first():
-            return
-        told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
-        tx.execute(schema.changes.insert().values(**key, **told, body=body))
-        values = {
-            "kind": alert.kind,
-            "area": alert.area,
-            "signature": alert.signature,
-            "level": int(alert.level),
-            "shown": alert.shown,
-            "state": alert.state,
-            "opened_at_us": alert.opened_at_us,
-            "updated_at_us": alert.updated_at_us,
-            "revision": alert.revision,
-            "body": body,
-        }
-        if (
-            tx.execute(
-                schema.alerts.update().where(schema.alerts.c.id == alert.id).values(**values)
-            ).rowcount
-            == 0
-        ):
-            tx.execute(schema.alerts.insert().values(id=alert.id, **values))
-        record.append(tx, "alert", key | told | {"state": alert.state, "level": int(alert.level)})
+    def _write(tx: sa.Connection, changes: Sequence[AlertChange]) -> None:
+        """Append the changes, their entries in the record, and leave each alert as its last one says."""
+        rows, entries = [], []
+        latest: dict[str, dict[str, Any]] = {}
+        known: set[str] = set()
+        for change in changes:
+            alert, body = change.alert, dump_alert(change.alert)
+            key = {"alert": alert.id, "revision": alert.revision}
+            told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
+            rows.append(key | told | {"body": body})
+            entries.append(("alert", key | told | {"state": alert.state, "level": int(alert.level)}))
+            if alert.revision > 1 and alert.id not in latest:
+                known.add(alert.id)
+            latest[alert.id] = _row(alert, body)
+        tx.execute(schema.changes.insert(), rows)
+        fresh = [row for alert_id, row in latest.items() if alert_id not in known]
+        if fresh:
+            tx.execute(schema.alerts.insert(), fresh)
+        if known:
+            update = schema.alerts.update().where(schema.alerts.c.id == sa.bindparam("key"))
+            tx.execute(update, [{"key": i, **latest[i]} for i in known])
+        record.append(tx, entries)
 
     @staticmethod
     def _count(tx: sa.Connection, source: str, counts: Mapping[str, int]) -> None:
@@ -200,3 +192,20 @@ class AlertStore:
         if row is None:
             return None
         return Standing(row.position, row.clock_us, row.last_tick_us, row.ticks, json.loads(row.feeds))
+
+
+def _row(alert: Alert, body: str) -> dict[str, Any]:
+    """An alert as its row of the table."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind,
+        "area": alert.area,
+        "signature": alert.signature,
+        "level": int(alert.level),
+        "shown": alert.shown,
+        "state": alert.state,
+        "opened_at_us": alert.opened_at_us,
+        "updated_at_us": alert.updated_at_us,
+        "revision": alert.revision,
+        "body": body,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,14 +15,17 @@ FIRST = "0" * 64
 """What the first entry is chained to."""
 
 
-def append(tx: sa.Connection, kind: str, body: dict[str, Any]) -> str:
-    """Append one entry and return its hash, SHA-256 of (hash before, kind, body)."""
-    text = canonical(body)
-    before = tx.execute(
-        sa.select(schema.record.c.hash).order_by(schema.record.c.seq.desc()).limit(1)
-    ).scalar()
-    digest = chained(before or FIRST, kind, text)
-    tx.execute(schema.record.insert().values(kind=kind, body=text, hash=digest))
+def append(tx: sa.Connection, entries: Sequence[tuple[str, dict[str, Any]]]) -> str:
+    """Append (kind, body) entries; each hash is SHA-256 of (hash before, kind, body). Returns the last."""
+    newest = sa.select(schema.record.c.hash).order_by(schema.record.c.seq.desc()).limit(1)
+    digest = tx.execute(newest).scalar() or FIRST
+    rows = []
+    for kind, body in entries:
+        text = canonical(body)
+        digest = chained(digest, kind, text)
+        rows.append({"kind": kind, "body": text, "hash": digest})
+    if rows:
+        tx.execute(schema.record.insert(), rows)
     return digest
 
 

@@ -149,7 +149,7 @@ def test_one_alert_tells_why_how_sure_and_what_changed(browser: TestClient) -> N
     text = Page(html).text
     assert (
         "Collegeville, orange: 4 nausea or vomiting calls since 03:00, usually one in 25 days; rising. "
-        "Of 1 such alert judged, 1 was right. Owner: Public health desk." in text
+        "Owner: Public health desk." in text
     )
     assert 'aria-labelledby="chart-title chart-desc"' in html
     assert "nausea or vomiting calls 4 0.02 12 h 03:00 0.04 a day one in 1,000,000 +5.00 100% 100%" in text

@@ -86,7 +86,7 @@ def test_reading_changes_nothing(panels):
     first = volume.read()
     cells = volume.cells(np.array([4, 7]), 0)
     volume.weigh(0, cells)
-    volume.tail(cells)
+    volume.tail(cells, 0)
     volume.history(4, [0, 1], 40)
     volume.first_instant(4, [0], 3)
     second = volume.read()
@@ -147,7 +147,7 @@ def test_a_burst_is_seen_where_it_is(panels):
     assert rows[town, 1][0] > 5
     cells = volume.cells(np.array([0, town]), 1)
     assert cells.observed[1, 0, 0] >= 12
-    assert volume.tail(cells)[1, 0, 0] < 1e-6
+    assert volume.tail(cells, 1)[0, 0] < 1e-6
     assert volume.first_instant(town, [2], 0) is not None
     observed, expected = volume.history(town, [2], 8)
     assert observed[-1] >= 12

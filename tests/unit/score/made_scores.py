@@ -45,8 +45,8 @@ class Volume:
         rows = [self.weigh(s, self.cells(everywhere, s)).rows for s in range(2)]
         return Features(0, everywhere.astype(np.int32), self.names, np.hstack(rows))
 
-    def tail(self, cells: Cells) -> FloatArray:
-        return tail_probability(cells.observed, cells.expected, cells.inverse_size)
+    def tail(self, cells: Cells, row: int) -> FloatArray:
+        return tail_probability(cells.observed[row], cells.expected[row], cells.inverse_size[row])
 
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
         return 1_000 * area + window

@@ -131,11 +131,13 @@ def test_a_failing_commit_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_change_is_written_once(tmp_path):
-    """A replay after a crash brings the same revision again: it is left as it is."""
+    """The position keeps a replay from writing again; should it try, the whole commit is refused."""
     engine = database(tmp_path)
     store = AlertStore(engine)
     commit(store, change(alert()))
-    commit(store, change(replace(alert(), note="from another life")), position=2)
+    with pytest.raises(sa.exc.IntegrityError):
+        commit(store, change(replace(alert(), note="from another life")), position=2)
+    assert store.standing().position != 2
     assert [c.alert.note for c in store.changes("rw-a")] == [""]
     assert len(table(engine, "record")) == 1
     assert store.get("rw-a").note == ""

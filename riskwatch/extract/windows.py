@@ -55,8 +55,7 @@ class WindowSums:
         for tick, held, _, first_us in self._ring:
             if tick <= newest - width:
                 continue
-            at = np.searchsorted(held, series)
-            hit = [first_us[i] for i, s in zip(at, series, strict=True) if i < len(held) and held[i] == s]
+            hit = [first_us[at] for at in _places(held, series)]
             if hit:
                 return int(min(hit))
         return None
@@ -66,14 +65,12 @@ class WindowSums:
         counts = np.zeros(width, dtype=np.int64)
         if not self._ring:
             return counts
-        newest, wanted = self._ring[-1][0], np.array(series, dtype=np.int64)
+        newest = self._ring[-1][0]
         for tick, held, n, _ in reversed(self._ring):
             place = tick - newest + width - 1
             if place < 0:
                 break
-            if len(held):
-                at = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
-                counts[place] = n[at[held[at] == wanted]].sum()
+            counts[place] = sum(n[at] for at in _places(held, series))
         return counts
 
     def state(self) -> State:
@@ -103,3 +100,13 @@ class WindowSums:
             for w, width in enumerate(self.ticks):
                 if tick > ticks[-1] - width:
                     self.sums[w, series] += counts.astype(np.int32)
+
+
+def _places(held: IntArray, series: Sequence[int]) -> list[int]:
+    """Where these few series stand in a sorted array, for those that do."""
+    found = []
+    for wanted in series:
+        at = int(held.searchsorted(wanted))
+        if at < len(held) and held[at] == wanted:
+            found.append(at)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from typing import Any
 
 from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
@@ -20,7 +20,16 @@ def canonical(value: Any) -> str:
 
 def dump_alert(alert: Alert) -> str:
     """An alert as canonical JSON."""
-    return canonical(asdict(alert))
+    return canonical(_plain(alert))
+
+
+def _plain(value: Any) -> Any:
+    """A frozen value as dicts and lists; `dataclasses.asdict` would copy every number on the way."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value
 
 
 def load_alert(text: str) -> Alert:

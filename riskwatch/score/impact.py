@@ -10,15 +10,16 @@ from riskwatch.core.scores import FloatArray
 from riskwatch.score.composite import Judged
 
 _UNKNOWN_EXPOSURE = 5.0
+_WHOLE_SCALE = 100.0  # calls of full gravity beyond the usual
 
 
 class Impact:
     """0 (nothing) to 10, after the INFORM risk index: (exposure * vulnerability * magnitude)^(1/3).
 
     Exposure rises with the log of the population (100 people: 0, a million: 10; unknown: 5),
-    vulnerability is the area's. Magnitude grows with the calls beyond the usual, each weighed by
-    the gravity of its harm, over the window that carries most: three calls of full gravity make
-    half of the scale.
+    vulnerability is the area's. Magnitude rises with the log of the calls beyond the usual, each
+    weighed by the gravity of its harm, over the window that carries most: a hundred of full
+    gravity are the whole scale, nine are half of it.
     """
 
     def __init__(self, tree: AreaTree, registry: IndicatorRegistry) -> None:
@@ -32,7 +33,7 @@ class Impact:
         window = judged.nats.sum(axis=1).argmax(axis=1)
         beyond = judged.cells.observed[rows, :, window] - judged.cells.expected[rows, :, window]
         weighed = np.maximum(beyond, 0.0) @ self._gravity[judged.cells.indicators]
-        magnitude = 10.0 * (1.0 - 0.5 ** (weighed / 3.0))
+        magnitude = np.minimum(10.0 * np.log1p(weighed) / np.log1p(_WHOLE_SCALE), 10.0)
         impact: FloatArray = np.cbrt(self._fixed[judged.cells.areas] * magnitude)
         return impact
 

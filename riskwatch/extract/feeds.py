@@ -73,6 +73,8 @@ class FeedHealth:
 
     def outages(self) -> tuple[Outage, ...]:
         """The outages in force; an indicator is named only where its source still speaks."""
+        if not self._any_blind():
+            return ()
         sources = [
             Outage(self._names[i], None, int(self._sources.since[i]))
             for i in sorted(np.flatnonzero(self._sources.blind), key=self._names.__getitem__)
@@ -93,7 +95,12 @@ class FeedHealth:
         since = self._sources.since[blind].max()
         return np.where((dark > 0) & (dark >= 0.9 * self._brought.sum(axis=0)), since, -1).astype(np.int64)
 
+    def _any_blind(self) -> bool:
+        return bool(self._sources.blind.any() or self._indicators.blind.any())
+
     def _blind_columns(self) -> NDArray[np.int64]:
+        if not self._any_blind():  # nearly always
+            return np.full(len(self._registry) + len(self._registry.signatures), -1, dtype=np.int64)
         since = np.where(self._indicators.blind, self._indicators.since, self._by_source())
         totals = np.full(len(self._registry.signatures), -1, dtype=np.int64)
         for s in range(len(totals)):

@@ -32,7 +32,7 @@ test: $(VENV)/.test ## run the whole suite; at least 90 % of the branches of ris
 test-fast: $(VENV)/.test ## run the suite without its slow tests and without coverage
 	$(PYTEST) -m "not slow and not long" $(TESTS)
 
-test-long: $(VENV)/.test ## run the long forms alone: 500 kills and 300 power losses; about half an hour
+test-long: $(VENV)/.test ## run the long tests alone: 500 kills of a process; about three quarters of an hour
 	$(PYTEST) -m long $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy and the import rule

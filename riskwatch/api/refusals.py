@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from riskwatch.alert.lifecycle import ActionKind
@@ -23,9 +24,9 @@ class Problem:
 class Refusal(RiskwatchError):  # noqa: N818 - reads as the sentence it prints
     """Base of what a request can be refused for."""
 
+    @abstractmethod
     def told(self, names: Names) -> Problem:
         """The problem in the words of a language."""
-        raise NotImplementedError
 
 
 class UnknownAlert(Refusal):

@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 COVER := --cov=riskwatch --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=600
 TESTS ?=
-BENCHES ?= montco911
+BENCHES ?= montco911 likelihood
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast test-long lint format bench lock clean

@@ -56,11 +56,6 @@ def _happening(row: dict[str, str]) -> Happening:
     return Happening(start, end, row["kind"], area, row["description"])
 
 
-def first_at(alert: Alert, worst: Level) -> datetime | None:
-    """When an alert first reached a level or graver."""
-    return next((from_us(c.at_us) for c in alert.levels if c.level <= worst), None)
-
-
 def found(alerts: list[Alert], happening: Happening, worst: Level) -> list[tuple[datetime, Alert]]:
     """Shown risk alerts of the right area that reached a level within the happening's dates."""
     hits = []

@@ -1,6 +1,6 @@
 """Replays a file through the engine's own extractors and collects feature rows with their outcomes.
 
-Used by `fit_bundle.py` and `montco911.py`; the labels look ahead, the features never do.
+Used by `fit_bundle.py` and `likelihood.py`; the labels look ahead, the features never do.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def reliability(rows: Rows, model: SurpriseOdds) -> tuple[str, float]:
     """A table of stated against true by bin, and the Brier skill against the base rate."""
     stated, true = expit(model.log_odds(rows.features)), rows.outcome
     lines: list[list[object]] = []
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in pairwise(BINS):
         here = (stated >= low) & (stated < high)
         n = int(here.sum())
         if n:

@@ -44,6 +44,7 @@ def alert_document(alert: Alert, words: Words) -> dict[str, Any]:
         "note": alert.note,
         "detail": alert.detail,
         "rising": alert.rising,
+        "evidence_at": None if alert.evidence_at_us is None else iso(alert.evidence_at_us),
         "judged": {"right": alert.judged[0], "of": alert.judged[1]},
         "chart": alert.chart and _chart(alert.chart),
         "revision": alert.revision,

@@ -12,7 +12,7 @@ from riskwatch.deliver.document import alert_document
 KEYS = """
     id kind area area_name signature level level_word peak_level level_history shown opened_at updated_at
     closed_at state likelihood impact contributions sentence model_versions config_hash inhibited_by
-    feeds_missing owner verdict actor note detail rising judged chart revision
+    feeds_missing owner verdict actor note detail rising evidence_at judged chart revision
 """.split()  # noqa: SIM905 - thirty names in quotes are harder to read
 
 

@@ -46,11 +46,11 @@ format: $(VENV)/.dev ## let ruff format and repair
 bench: $(VENV)/.test ## run the benchmarks; RISKWATCH_DATA names the folder of real records
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; done
 
-lock: ## make the locks anew from pyproject.toml (needs uv)
+lock: ## make the locks anew from pyproject.toml (needs uv); the widest first, so that each layer fits the others
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	uv pip compile pyproject.toml locks/build.in $(LOCK) -o locks/base.txt
-	uv pip compile pyproject.toml locks/build.in --extra test -c locks/base.txt $(LOCK) -o locks/test.txt
-	uv pip compile pyproject.toml locks/build.in --extra dev -c locks/test.txt $(LOCK) -o locks/dev.txt
+	uv pip compile pyproject.toml locks/build.in --extra dev $(LOCK) -o locks/dev.txt
+	uv pip compile pyproject.toml locks/build.in --extra test -c locks/dev.txt $(LOCK) -o locks/test.txt
+	uv pip compile pyproject.toml locks/build.in -c locks/test.txt $(LOCK) -o locks/base.txt
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --upgrade -q
 
@@ -70,7 +70,7 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.base: locks/base.txt pyproject.toml | $(VENV)/.python
-	@echo "installing the base layer into $(VENV): about 600 MB, half a minute to a few minutes"
+	@echo "installing the base layer into $(VENV): about 750 MB, half a minute to a few minutes"
 	$(PIP) --require-hashes -r locks/base.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@

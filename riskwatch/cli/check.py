@@ -52,6 +52,7 @@ class Inspection:
 
     def __init__(self, root: Path, today: date) -> None:
         self._root, self._configs, self._today = root, root / "configs", today
+        self.worlds: list[World] = []
         self.sources = sorted(p.stem for p in (self._configs / "sources").glob("*.yaml"))
         self.faults: list[Fault] = []
 
@@ -66,6 +67,7 @@ class Inspection:
         bundle = self._read("bundle.yaml", lambda p, f: read_document(p, Bundle, f))
         rules = self._read("alerts.yaml", lambda p, f: read_document(p, AlertRules, f))
         world = self._world()
+        self._routes()
         self._unused()
         if rules:
             self._tests(rules)
@@ -91,7 +93,9 @@ class Inspection:
         world = None
         for source in self.sources:
             settings = self._collect(partial(load_settings, self._root, [source], today=self._today))
-            world = settings.world if settings else world
+            if settings:
+                world = settings.world
+                self.worlds.append(world)
         if not self.sources:
             fix = "add one; docs/sources.md says how"
             self.faults.append(Fault("configs/sources", "", "holds no source", fix))
@@ -118,6 +122,21 @@ class Inspection:
         for told in rules.failed_tests():
             where, _, what = told.partition(": ")
             self.faults.append(Fault("alerts.yaml", where, what, "correct the matrix, or the test"))
+
+    def _routes(self) -> None:
+        """Who is told of what, held against the areas of all sources and the channels there are."""
+        from riskwatch.core.documents import read_yaml
+        from riskwatch.deliver.route_faults import unreachable_receivers, world_faults
+        from riskwatch.deliver.routes import load_routes
+
+        routes = self._read("routes.yaml", load_routes)
+        if routes is None:
+            return
+        self.faults += world_faults(routes, self.worlds)
+        if (self._configs / "receivers.yaml").is_file():
+            reached = (self._read("receivers.yaml", read_yaml) or {}).get("receivers")
+            if isinstance(reached, dict):
+                self.faults += unreachable_receivers(routes, reached)
 
     def _features(self, features: FeaturesFile, world: World | None) -> None:
         """Every class that features.yaml names, made with its arguments if there is a world."""

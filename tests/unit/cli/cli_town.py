@@ -65,6 +65,19 @@ FILES = {
           - {likelihood: 0.01, impact: 9, expect: none}
           - {likelihood: 0.50, impact: 8, expect: red}
     """,
+    "routes.yaml": """
+        receivers: {desk: {pages: true}, chief: {pages: true}, log: {pages: false}}
+        windows: {night: {from: "18:00", to: "08:00"}}
+        calendars: {holidays: {dates: [2026-01-01]}}
+        route:
+          name: all
+          receivers: [desk, log]
+          routes:
+            - {name: east, match: {areas: EAST, level: orange}, steps: [{after_min: 15, receivers: chief}]}
+        tests:
+          - {level: red, area: EAST, at: 2026-06-01 12:00:00, expect: {0: [desk, log], 15: chief}}
+          - {level: blue, area: WEST, at: 2026-06-01 12:00:00, expect: {0: log}}
+    """,
     "bundle.yaml": """
         version: "0.1"
         fitted: provisional

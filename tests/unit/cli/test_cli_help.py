@@ -15,6 +15,7 @@ from riskwatch.cli.texts import Texts, _read
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
     *(["quarantine"], ["alerts"]),
+    *(["route"], ["route", "test"], ["route", "show"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
 ]
 
@@ -37,7 +38,7 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    listed += [[group, name] for group in ("alerts", "route") for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

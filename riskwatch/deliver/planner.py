@@ -196,7 +196,8 @@ class _Plan:
         One whose message was due and is still tried counts: it learns of the end when it is up again.
         """
         alert, group = change.alert, group_of(change.alert)
-        sends = [*(self._told or ()), *(s for s in self._before.values() if s.due_us <= change.at_us)]
+        planned = {**self._before, **self._pending}
+        sends = [*(self._told or ()), *(s for s in planned.values() if s.due_us <= change.at_us)]
         own: dict[str, Send] = {}
         for send in sorted(sends, key=lambda s: (s.revision, s.due_us)):
             known = self._tree.routes.receivers.get(send.receiver)

@@ -198,7 +198,7 @@ def _why_unreached(
     tree, case = timely[0]
     taker = _taker(tree.match_while(case.facts, case.holding), path)
     return (
-        f"is never reached: '{taker}' before it takes all",
+        f"is never reached: '{taker}' takes what it would match",
         f"move it before '{taker}', or let that continue",
     )
 
@@ -208,9 +208,14 @@ def _spans(matches: Sequence[Match]) -> list[str]:
 
 
 def _taker(rules: Sequence[Rule], path: tuple[str, ...]) -> str:
-    """The sibling that took what a route would have matched."""
-    beside = [r.path for r in rules if len(r.path) >= len(path) and r.path[: len(path) - 1] == path[:-1]]
-    return (beside[-1] if beside else rules[-1].path)[len(path) - 1 :][0]
+    """The route that took what another would have matched: where their paths part, as deep as can be."""
+    parted = [
+        (n, rule.path[n])
+        for rule in rules
+        for n in range(1, min(len(rule.path), len(path)))
+        if rule.path[:n] == path[:n] and rule.path[n] != path[n]
+    ]
+    return max(parted, key=lambda found: found[0])[1]
 
 
 # --- worked examples ---------------------------------------------------------------------------

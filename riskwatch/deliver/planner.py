@@ -211,7 +211,7 @@ class _Plan:
         """Whom the routes would have told by now, had nobody acknowledged before."""
         alert, pages = change.alert, self._tree.routes.pages
         facts = facts_of(alert, self._world)
-        for n, step in enumerate(alert.levels):
+        for n, step in enumerate(alert.levels if alert.shown else ()):
             then = facts.graded(step.level)
             for rule in self._tree.match(then, step.at_us):
                 yield from (r for r in rule.receivers if not pages(r))

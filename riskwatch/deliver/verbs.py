@@ -70,10 +70,10 @@ def silence_of(alert: Alert) -> str:
 def verb_of(change: AlertChange) -> Verb:
     """What a change is; one of an open alert that nobody knows here is told again, not swallowed."""
     reason, state = str(change.reason), str(change.alert.state)
-    if silence_of(change.alert):
-        return Verb.SILENCED
     if state in ENDED:
         return Verb.ENDED
+    if silence_of(change.alert):
+        return Verb.SILENCED
     if reason.startswith("handed"):
         return Verb.HANDED
     if reason == "overdue":
@@ -91,10 +91,10 @@ def burns(alert: Alert) -> bool:
 def stopped_by(change: AlertChange) -> str:
     """Why the pages of an alert stop with a change; empty where they go on."""
     alert, silence = change.alert, silence_of(change.alert)
+    if str(alert.state) in ENDED:
+        return f"over: {alert.state}"
     if silence:
         return silence
-    if str(alert.state) in HELD:
-        return f"{alert.state} by {change.actor}"
     if alert.state != State.OPEN:
-        return f"over: {alert.state}"
+        return f"{alert.state} by {change.actor}"
     return f"fell to {alert.level.word}, which waits for the handover sheet" if alert.level > GRAVE else ""

@@ -44,6 +44,14 @@ BASE: dict[str, Any] = {
     "tests": [{"level": "blue", "at": "2026-03-04T12:00:00", "expect": {0: "file"}}],
 }
 
+PAGED = [
+    "12:00 desk first a",
+    "12:10 duty escalated a",
+    "12:25 chief escalated a",
+    "12:25 duty escalated a",
+]
+"""What is told of an orange alert 'a' of noon that nobody acknowledges."""
+
 
 def world() -> World:
     """A county of three signatures, on New York's clocks."""

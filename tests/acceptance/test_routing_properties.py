@@ -120,10 +120,12 @@ def holds_together(line: Line) -> None:
 
 
 @settings(max_examples=150)
-@given(made_routes(), DOINGS)
-def test_an_acknowledged_alert_never_has_a_pending_page(given_routes: Routes, doings) -> None:
+@given(made_routes(), DOINGS, st.booleans())
+def test_an_acknowledged_alert_never_has_a_pending_page(given_routes: Routes, doings, asked: bool) -> None:
     """Nor one that ended, is shelved, hidden, or below orange; ids are unique (the outbox asserts it)."""
-    live(Line(given_routes), doings)
+    line = Line(given_routes)
+    line.knows_told = asked
+    live(line, doings)
 
 
 @settings(max_examples=100)

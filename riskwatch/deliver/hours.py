@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -93,6 +94,8 @@ class Hours:
         self._spans, self.zone = dict(spans), zone
         ends = (m for s in spans.values() if isinstance(s, Window) for m in (s.from_min, s.to_min))
         self._minutes = sorted({0, *(m % DAY_MIN for m in ends)})
+        self._holding = lru_cache(maxsize=4096)(self._look)  # alerts of one tick ask for the same instants
+        self._edges = lru_cache(maxsize=64)(self._look_ahead)
 
     def local(self, at_us: int) -> datetime:
         """The instant on the zone's clocks."""
@@ -104,13 +107,17 @@ class Hours:
 
     def holding(self, at_us: int) -> frozenset[str]:
         """The names of those that hold at an instant."""
+        return self._holding(at_us)
+
+    def _look(self, at_us: int) -> frozenset[str]:
         local = self.local(at_us)
         return frozenset(name for name, span in self._spans.items() if span.covers(local))
 
-    def edges(self, start_us: int, end_us: int) -> list[int]:
+    def edges(self, start_us: int, end_us: int) -> Sequence[int]:
         """The instants in (start, end] at which what holds becomes another, ascending."""
-        if not self._spans:
-            return []
+        return self._edges(start_us, end_us) if self._spans else ()
+
+    def _look_ahead(self, start_us: int, end_us: int) -> Sequence[int]:
         found, before = [], self.holding(start_us)
         for at_us in sorted({i for i in self._turns(start_us, end_us) if start_us < i <= end_us}):
             now = self.holding(at_us)

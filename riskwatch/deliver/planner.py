@@ -5,6 +5,7 @@ A pure function of the changes, the routes and what the outbox holds; it keeps n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -85,12 +86,21 @@ class _Plan:
     """One planning: what is pending, what came to it, what went from it."""
 
     def __init__(self, tree: RouteTree, world: World, pending: Sequence[Send], known: Known) -> None:
-        self._tree, self._world, self._told = tree, world, known.told
-        self._before = {s.id: s for s in pending}
-        self._pending = dict(self._before)
+        self._tree, self._world = tree, world
+        self._before = {s.id for s in pending}
+        self._pending: dict[str, Send] = {}
+        self._pages: dict[str, dict[str, Send]] = defaultdict(dict)  # by alert, and by what it speaks for
+        self._sent = {s.id for s in known.told or ()}
+        self._heard: dict[str, list[Send]] | None = None if known.told is None else defaultdict(list)
         self._added: dict[str, Send] = {}
         self._cancelled: dict[str, str] = {}
-        self._alerts = {a.id: a for a in known.relatives}
+        self._kin: dict[str, dict[str, Alert]] = defaultdict(dict)
+        for alert in known.relatives:
+            self._kin[group_of(alert)][alert.id] = alert
+        for send in known.told or ():
+            self._hear(send)
+        for send in pending:
+            self._keep(send)
 
     def planned(self) -> Planned:
         """Adds in the order they were planned, without those that a later change took back."""
@@ -99,7 +109,8 @@ class _Plan:
 
     def take(self, moment: Sequence[AlertChange]) -> None:
         """The changes of one instant: first what stops, then what is told."""
-        self._alerts |= {c.alert.id: c.alert for c in moment}
+        for change in moment:
+            self._kin[group_of(change.alert)][change.alert.id] = change.alert
         groups: dict[tuple[str, Verb], list[AlertChange]] = {}
         for change in moment:
             self._stop(change)
@@ -121,7 +132,7 @@ class _Plan:
         Unless somebody has it, one of the same incident that still burns carries the chain on.
         """
         why = stopped_by(change)
-        pages = [s for s in self._pending.values() if s.alert == change.alert.id and s.until_ack]
+        pages = list(self._pages[change.alert.id].values())
         if not why or not pages:
             return
         heir = None if str(change.alert.state) in HELD else self._heir(change.alert)
@@ -131,19 +142,34 @@ class _Plan:
                 self._add(_inherited(send, heir, change.alert))
 
     def _heir(self, alert: Alert) -> Alert | None:
-        burning = [a for a in self._kin(alert) if burns(a) and not self._speaks(a)]
+        burning = [a for a in self._others(alert) if burns(a) and not self._speaks(a)]
         return min(burning, key=_gravest_first, default=None)
 
-    def _kin(self, alert: Alert) -> list[Alert]:
-        group = group_of(alert)
-        return [a for a in self._alerts.values() if a.id != alert.id and group_of(a) == group]
+    def _others(self, alert: Alert) -> Iterator[Alert]:
+        """The other alerts that one page speaks for."""
+        return (a for a in self._kin[group_of(alert)].values() if a.id != alert.id)
 
     def _cancel(self, send: Send, why: str) -> None:
         self._pending.pop(send.id, None)
+        for name in (send.alert, send.key):
+            self._pages[name].pop(send.id, None)
         self._cancelled.setdefault(send.id, why)
 
     def _add(self, send: Send) -> None:
-        self._pending[send.id] = self._added[send.id] = send
+        self._added[send.id] = send
+        self._keep(send)
+
+    def _keep(self, send: Send) -> None:
+        self._pending[send.id] = send
+        if send.until_ack:
+            self._pages[send.alert][send.id] = self._pages[send.key][send.id] = send
+        if not send.until_ack or send.id in self._before:  # what is cancelled within the entry is not told
+            self._hear(send)
+
+    def _hear(self, send: Send) -> None:
+        if self._heard is not None:
+            for name in {send.alert, send.key}:
+                self._heard[name].append(send)
 
     # --- who is told -------------------------------------------------------------------------
 
@@ -163,17 +189,15 @@ class _Plan:
     def _page(self, change: AlertChange, reason: SendReason) -> None:
         """Begin a chain at step 0, unless its incident is paged, or held, at a level as grave."""
         alert, group = change.alert, group_of(change.alert)
-        if any(a.level <= alert.level and self._speaks(a) for a in self._kin(alert)):
+        if any(a.level <= alert.level and self._speaks(a) for a in self._others(alert)):
             return
-        for send in [s for s in self._pending.values() if s.until_ack]:
-            if send.alert == alert.id or send.key == group:
-                self._cancel(send, f"{alert.id} pages anew at {alert.level.word} ({reason})")
+        for send in list((self._pages[alert.id] | self._pages[group]).values()):
+            self._cancel(send, f"{alert.id} pages anew at {alert.level.word} ({reason})")
         self._climb(alert, reason, change.at_us)
 
     def _speaks(self, kin: Alert) -> bool:
         """Whether an alert's chain is under way, or somebody has it."""
-        paged = any(s.alert == kin.id and s.until_ack for s in self._pending.values())
-        return paged or str(kin.state) in HELD
+        return bool(self._pages[kin.id]) or str(kin.state) in HELD
 
     def _climb(self, alert: Alert, first: SendReason, at_us: int, n: int = 0) -> None:
         for step, rung in enumerate(ladder(self._tree, facts_of(alert, self._world), at_us)):
@@ -186,7 +210,7 @@ class _Plan:
 
     def _resolve(self, lead: AlertChange, members: Sequence[AlertChange]) -> None:
         """Tell those who were told of any of them that it is over, each once."""
-        told = [n for c in members for n in (self._known_to(c) if self._told is not None else self._due(c))]
+        told = [n for c in members for n in (self._due(c) if self._heard is None else self._known_to(c))]
         for name in dict.fromkeys(told):
             self._add(_send(lead.alert, name, SendReason.RESOLVED, lead.at_us))
 
@@ -195,13 +219,14 @@ class _Plan:
 
         One whose message was due and is still tried counts: it learns of the end when it is up again.
         """
-        alert, group = change.alert, group_of(change.alert)
-        planned = {**self._before, **self._pending}
-        sends = [*(self._told or ()), *(s for s in planned.values() if s.due_us <= change.at_us)]
+        alert, receivers = change.alert, self._tree.routes.receivers
+        assert self._heard is not None  # noqa: S101 - asked only where the sends are known
+        heard = {s.id: s for name in (alert.id, group_of(alert)) for s in self._heard[name]}
         own: dict[str, Send] = {}
-        for send in sorted(sends, key=lambda s: (s.revision, s.due_us)):
-            known = self._tree.routes.receivers.get(send.receiver)
-            if known and (send.alert == alert.id or (send.key == group and not known.pages)):
+        for send in sorted(heard.values(), key=lambda s: (s.revision, s.due_us)):
+            known = receivers.get(send.receiver)
+            tried = send.id in self._sent or send.due_us <= change.at_us
+            if known and tried and (send.alert == alert.id or not known.pages):
                 own[send.receiver] = send
         for name, last in own.items():
             if last.reason != SendReason.RESOLVED or last.alert != alert.id:

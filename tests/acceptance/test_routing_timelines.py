@@ -351,3 +351,11 @@ def test_end_of_a_hidden_alert_is_told_to_those_who_knew_it() -> None:
     line = Line().opens("a", "yellow").opens("b", "yellow", shown=False, inhibited_by="COUNTY").at("12:10")
     line.turns("a", "inhibited", shown=False, inhibited_by="COUNTY").at("12:30").clears("a").clears("b")
     assert line.told("file") == ["12:00 file first a", "12:30 file resolved a"]
+
+
+def test_page_sent_after_the_decision_instant_of_the_end_is_told_of_it() -> None:
+    """Decisions lag behind the clock by the lateness; who was paged in between was paged."""
+    line = Line().opens("a", "orange").at("12:12")
+    end = line.changed("a", "cleared", state=State.RETURNED)
+    line.entry([replace(end, at_us=instant("2026-03-04 12:05"))])
+    assert [t.split()[1] for t in line.told() if "resolved" in t] == ["desk", "duty"]

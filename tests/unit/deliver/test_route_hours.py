@@ -123,7 +123,7 @@ def test_moments_show_every_combination_that_holds_around_a_date(windows, holida
 def test_without_windows_nothing_ever_changes():
     """And the one moment there is stands for all."""
     held = hours()
-    assert held.edges(0, 10 * DAY_US) == []
+    assert held.edges(0, 10 * DAY_US) == ()
     assert [held.holding(m) for m in held.moments()] == [frozenset()]
 
 

@@ -63,6 +63,20 @@ def test_chain_is_carried_on_when_its_alert_ends_first() -> None:
     assert line.acked("t01").at("15:00").told()[-1].startswith("12:25")
 
 
+def test_end_of_one_township_does_not_wake_those_paged_for_the_incident() -> None:
+    """The file hears of it; the desk hears of the end of the one that it was paged for."""
+    line = storm(Line(), range(2)).at("12:05").clears("t01").at("12:08")
+    assert line.told("desk", "file") == [
+        "12:00 desk first t00",
+        "12:00 file first t00",
+        "12:05 file resolved t01",
+    ]
+    assert line.clears("t00").told("desk", "file")[-2:] == [
+        "12:08 desk resolved t00",
+        "12:08 file resolved t00",
+    ]
+
+
 def test_chlorine_leak_during_a_county_storm_pages_on_its_own() -> None:
     """Even if somebody put it to the same incident: it is another signature, with a chain of its own."""
     line = Line().opens("storm", "red", area="COUNTY", signature="storm", incident="inc-1").acked("storm")

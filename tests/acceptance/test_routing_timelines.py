@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routing_line import PAGED, Line, instant, routes, world
+from routing_line import PAGED, Line, instant, routes
 
 from riskwatch.core.alerts import AlertKind, Level, Reason, State
 from riskwatch.core.clock import MINUTE_US
-from riskwatch.deliver.planner import RoutePlanner
 
 # --- first, escalated, repeated ----------------------------------------------------------------
 
@@ -172,7 +171,7 @@ def test_backlog_that_opened_and_ended_in_one_entry_pages_nobody() -> None:
     ended = replace(opened.alert, state=State.RETURNED, revision=2)
     later = instant("2026-03-04 12:40")
     line.entry([opened, replace(opened, alert=ended, reason=Reason.CLEARED, at_us=later)]).at("13:00")
-    assert [t for t in line.told() if "resolved" not in t] == []
+    assert line.told() == []
     assert line.told("file") == ["12:00 file first a", "12:40 file resolved a"]
 
 
@@ -273,32 +272,7 @@ def test_window_begins_when_the_clock_skips_its_begin() -> None:
     assert line.told("desk") == ["01:30 desk first a", "03:00 desk repeated a"]
 
 
-# --- routes that change, desks that hand over --------------------------------------------------
-
-
-def test_reload_in_the_middle_of_an_escalation_keeps_its_steps() -> None:
-    """New minutes are for new alerts; the chain under way is neither lost nor told twice."""
-    line = Line().opens("a", "orange").at("12:05")
-    line.planner = RoutePlanner(routes(route={"steps": [{"after_min": 60, "receivers": "chief"}]}), world())
-    line.outbox.apply(
-        line.planner.reloaded(list(line.alerts.values()), list(line.outbox.pending.values()), line.now_us)
-    )
-    assert line.at("12:30").told() == PAGED
-    line.acked("a").opens("b", "orange").at("13:31")
-    assert line.told(since="2026-03-04 12:30") == ["12:30 desk first b", "13:30 chief escalated b"]
-
-
-def test_reload_that_takes_every_receiver_of_a_chain_begins_anew() -> None:
-    """A page to one who is no longer there says so, and those who are there are paged at once."""
-    line = Line().opens("a", "orange").at("12:05")
-    route = {"name": "all", "receivers": ["night", "file"]}
-    given = routes(receivers={"night": {"pages": True}, "file": {}}, route=route | {"steps": []})
-    line.planner = RoutePlanner(given, world())
-    line.outbox.apply(
-        line.planner.reloaded(list(line.alerts.values()), list(line.outbox.pending.values()), line.now_us)
-    )
-    assert line.at("12:30").told("night") == ["12:05 night repeated a"]
-    assert line.why("chief") == ["receiver 'chief' is no longer in routes.yaml"]
+# --- desks that hand over, routes that both speak --------------------------------------------------
 
 
 def test_handed_over_is_told_once() -> None:
@@ -359,3 +333,22 @@ def test_page_sent_after_the_decision_instant_of_the_end_is_told_of_it() -> None
     end = line.changed("a", "cleared", state=State.RETURNED)
     line.entry([replace(end, at_us=instant("2026-03-04 12:05"))])
     assert [t.split()[1] for t in line.told() if "resolved" in t] == ["desk", "duty"]
+
+
+def test_end_of_a_hidden_alert_is_told_to_nobody_where_the_outbox_is_not_asked() -> None:
+    """The routes alone can not say who knew it."""
+    line = Line()
+    line.knows_told = False
+    line.opens("b", "yellow", shown=False, inhibited_by="COUNTY").at("12:10").clears("b")
+    assert line.outbox.sent == []
+
+
+def test_last_step_of_the_chain_that_takes_over_is_repeated() -> None:
+    """Duty was told by the day's second step; the night's chain ends with duty, so duty is told on."""
+    dark = {"name": "dark", "match": {"during": "night"}, "steps": [{"after_min": 5, "receivers": "duty"}]}
+    line = Line(routes(route={"routes": [dark]}), "2026-03-04 17:48").opens("a", "orange").at("18:31")
+    assert line.told("duty") == [
+        "17:58 duty escalated a",
+        "18:00 duty escalated a",
+        "18:30 duty repeated a",
+    ]

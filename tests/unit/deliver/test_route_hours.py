@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -94,6 +94,8 @@ WINDOWS = st.builds(
 )
 
 
+@example(Window.model_validate({"from": "01:30", "to": "08:00"}), "America/New_York", 303, 1200)
+@example(Window.model_validate({"from": "02:30", "to": "08:00"}), "America/New_York", 65, 1200)
 @given(WINDOWS, st.sampled_from(ZONES), st.integers(0, 365), st.integers(0, 1439))
 def test_edges_are_exactly_where_what_holds_becomes_another(window, zone, day, minute):
     """Held against a walk over every minute of a day, also of one on which the clocks are moved."""

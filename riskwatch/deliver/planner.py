@@ -14,7 +14,17 @@ from riskwatch.core.scores import World
 from riskwatch.core.sends import Planned, Send, SendReason, send_id
 from riskwatch.deliver.routes import Routes
 from riskwatch.deliver.routing import GRAVE, RouteTree, facts_of, ladder
-from riskwatch.deliver.verbs import HELD, OPENING, REASON, Verb, burns, group_of, stopped_by, verb_of
+from riskwatch.deliver.verbs import (
+    HELD,
+    OPENING,
+    REASON,
+    Verb,
+    burns,
+    group_of,
+    holder_of,
+    stopped_by,
+    verb_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +186,14 @@ class _Plan:
     def _inform(self, change: AlertChange, verb: Verb) -> None:
         """Tell those who do not page; of what was handed over or is overdue, those who do as well."""
         alert = change.alert
-        rules = self._tree.match(facts_of(alert, self._world), change.at_us)
+        desk = verb in (Verb.HANDED, Verb.OVERDUE)
+        facts = facts_of(replace(alert, area=holder_of(alert)) if desk else alert, self._world)
+        rules = self._tree.match(facts, change.at_us)
         told: list[str] = []
         for rule in rules:
             if verb is not Verb.UPDATE or rule.updates:
                 told += [n for n in rule.receivers if not self._tree.routes.pages(n)]
-            if alert.level <= GRAVE and rule.page and verb in (Verb.HANDED, Verb.OVERDUE):
+            if alert.level <= GRAVE and rule.page and desk:
                 told += rule.steps[0 if verb is Verb.HANDED else min(1, len(rule.steps) - 1)][1]
         for name in dict.fromkeys(told):
             self._add(_send(alert, name, REASON[verb], change.at_us))

@@ -58,6 +58,11 @@ def group_of(alert: Alert) -> str:
     return f"{incident}/{alert.signature}" if incident else alert.id
 
 
+def holder_of(alert: Alert) -> str:
+    """The area whose desk has the alert now: its own until it is handed down or up."""
+    return str(getattr(alert, "holder", "") or alert.area)
+
+
 def silence_of(alert: Alert) -> str:
     """Why nobody is told of an alert as it stands; empty where it may speak."""
     if not alert.shown:

@@ -72,10 +72,11 @@ def routes(**changes: Any) -> Routes:
 
 @dataclass(frozen=True, slots=True)
 class Told(Alert):
-    """An alert with what grouping and shelving add to it."""
+    """An alert with what grouping, shelving and handing over add to it."""
 
     incident: str = ""
     shelved: str = ""
+    holder: str = ""
 
 
 @dataclass

@@ -275,11 +275,12 @@ def test_window_begins_when_the_clock_skips_its_begin() -> None:
 # --- desks that hand over, routes that both speak --------------------------------------------------
 
 
-def test_handed_over_is_told_once() -> None:
-    """Whoever has it now hears of it; no second chain begins."""
-    line = Line().opens("a", "orange").acked("a").at("12:30")
-    line.turns("a", "handed_down", by="Ann", area="VILLAGE").at("14:00")
-    assert line.told() == ["12:00 desk first a", "12:30 desk handed_over a"]
+def test_handed_over_tells_the_desk_that_has_it_now() -> None:
+    """Once, by the route of its own area; no second chain begins."""
+    village = {"name": "village", "match": {"areas": "VILLAGE"}, "receivers": ["night", "file"]}
+    line = Line(routes(route={"routes": [village]})).opens("a", "orange").acked("a").at("12:30")
+    line.turns("a", "handed_down", by="Ann", holder="VILLAGE").at("14:00")
+    assert line.told() == ["12:00 desk first a", "12:30 night handed_over a"]
 
 
 def test_overdue_tells_the_second_step() -> None:

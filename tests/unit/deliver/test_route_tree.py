@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from riskwatch.core.alerts import AlertKind, Level
 from riskwatch.core.clock import HOUR_US, MINUTE_US
 from riskwatch.core.documents import Document, parse_document
+from riskwatch.core.sends import Planner
 from riskwatch.deliver.hours import Calendar, Window
+from riskwatch.deliver.planner import RoutePlanner
 from riskwatch.deliver.route_faults import unreachable_receivers
 from riskwatch.deliver.routes import Match, Receiver, Route, Routes, RouteTest, Step, load_routes
 from riskwatch.deliver.routing import Facts, RouteTree, announced, ladder
@@ -227,3 +230,9 @@ def test_every_kind_can_be_matched():
     """The words of the kinds are those of the alerts."""
     for kind in AlertKind:
         assert Match.model_validate({"kinds": str(kind)}).kinds == (kind,)
+
+
+def test_the_planner_keeps_the_contract_of_the_pipeline():
+    """What `core.sends` asks of a planner, by name and argument."""
+    asked = inspect.signature(Planner.plan).parameters
+    assert list(inspect.signature(RoutePlanner.plan).parameters) == list(asked)

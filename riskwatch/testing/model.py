@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.store.snapshots import pack, unpack
+from riskwatch.testing.series_model import SERIES_RULES
 
 FloatArray = NDArray[np.float64]
 _WINDOWS = 4
@@ -49,8 +50,13 @@ def check_model(
     elif issubclass(cls, Estimator):
         left_out = _rule(follows_river, cls)
         rules = RIVER_RULES
+    elif hasattr(cls, "update") and hasattr(cls, "read"):
+        left_out, rules = (), SERIES_RULES
     else:
-        raise AssertionError(f"protocol: {cls.__name__} is neither a scikit-learn nor a River estimator")
+        raise AssertionError(
+            f"protocol: {cls.__name__} is neither a scikit-learn nor a River estimator, nor a model of "
+            "many series with update and read"
+        )
     for rule in rules:
         _rule(rule, cls)
     return tuple(left_out or ())

@@ -11,8 +11,13 @@ from riskwatch.testing import LeftOut, check_extractor, check_model
 from riskwatch.testing.made import made_panels, made_world
 
 EXTRACTORS = ("features.call_volume:CallVolume",)
-MODELS = ("models.surprise_odds:SurpriseOdds", "models.verdict_memory:VerdictMemory")
+MODELS = (
+    "models.outbreak_odds:OutbreakOdds",
+    "models.surprise_odds:SurpriseOdds",
+    "models.verdict_memory:VerdictMemory",
+)
 LEFT_OUT: dict[str, tuple[LeftOut, ...]] = {
+    "models.outbreak_odds:OutbreakOdds": (),
     "models.surprise_odds:SurpriseOdds": (
         LeftOut("check_array_api_input", "SCIPY_ARRAY_API is not set: not checking array_api input"),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from riskwatch.alert.rules import AlertRules
+from riskwatch.alert.terms import ENGINE
 from riskwatch.core.alerts import (
     Alert,
     AlertChange,
@@ -20,8 +21,8 @@ from riskwatch.core.alerts import (
     alert_id,
 )
 from riskwatch.core.clock import HOUR_US
+from riskwatch.core.side_states import Mode
 
-ENGINE = "engine"
 _MORE_EVIDENCE = 1.25  # a change is written when the calls grew by a quarter
 _RISING_H = 3  # what has not grown for so long is no longer called rising
 _KEEPS_EVIDENCE = (Reason.LEVEL_LOWERED, Reason.STEADIED)  # why it rose is still why
@@ -40,6 +41,8 @@ class Stamp:
     judged: Judged
     model_versions: tuple[tuple[str, str], ...]
     config_hash: str
+    mode: Mode = Mode.ACTUAL
+    drill: str = ""
 
 
 @dataclass(slots=True)
@@ -111,6 +114,7 @@ class Episodes:
                 area=assessed.area,
                 signature=assessed.signature,
                 opened_at_us=stamp.at_us,
+                mode=stamp.mode,
             ),
             kind=AlertKind.RISK,
             area=assessed.area,
@@ -134,6 +138,8 @@ class Episodes:
             model_versions=stamp.model_versions,
             config_hash=stamp.config_hash,
             revision=1,
+            mode=stamp.mode,
+            drill=stamp.drill,
         )
         self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls)
         return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
@@ -153,7 +159,8 @@ class Episodes:
         elif held is not None and held > level and dwelt:
             level = held
         reason = self._reason(alert, level, by, grew=assessed.calls >= _MORE_EVIDENCE * episode.calls)
-        if reason is None and alert.rising and stamp.at_us - alert.updated_at_us >= _RISING_H * HOUR_US:
+        grew_us = alert.updated_at_us if alert.evidence_at_us is None else alert.evidence_at_us
+        if reason is None and alert.rising and stamp.at_us - grew_us >= _RISING_H * HOUR_US:
             reason = Reason.STEADIED
         if reason is None:
             return None
@@ -239,7 +246,7 @@ class Episodes:
                 chart=chart_of(assessed),
             )
         episode.calls = max(episode.calls, assessed.calls)
-        return AlertChange(episode.alert, reason, stamp.at_us, ENGINE)
+        return AlertChange(episode.alert, reason, stamp.at_us, ENGINE, alert.state)
 
     def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
         alert = episode.alert
@@ -254,7 +261,7 @@ class Episodes:
             rising=False,
             revision=alert.revision + 1,
         )
-        return AlertChange(cleared, Reason.CLEARED, stamp.at_us, ENGINE)
+        return AlertChange(cleared, Reason.CLEARED, stamp.at_us, ENGINE, alert.state)
 
     def state(self) -> list[dict[str, Any]]:
         """The open episodes; alerts stay objects, the store knows how to write them."""

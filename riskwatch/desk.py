@@ -17,10 +17,11 @@ from riskwatch.alert.lifecycle import act
 from riskwatch.alert.terms import Terms
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict, alert_id
-from riskwatch.core.clock import Clock, to_us
+from riskwatch.core.clock import HOUR_US, Clock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
 from riskwatch.core.side_states import Mode
+from riskwatch.deliver.handover import Handover, sheet, shift_start
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -305,6 +306,34 @@ class Desk:
         opened = self.alerts.get(found)
         assert opened is not None  # noqa: S101 - the order was applied
         return opened
+
+    def make_exercise(self, name: str) -> None:
+        """Let every alert of an empty store be one of an exercise; raises StoreError for another store."""
+        standing = self.alerts.standing()
+        told = standing.feeds.get("drill", {}) if standing else {}
+        if told.get("mode") == Mode.EXERCISE and told["name"] == name:
+            return
+        if self.inbox.last():
+            raise StoreError(
+                f"{self.place.home}: this store is not of exercise '{name}'; give a new one with --store DIR"
+            )
+        self.order(OrderKind.MODE, "replay", mode=str(Mode.EXERCISE), name=name)
+
+    def handover(self, *, area: str | None = None, hours: float | None = None) -> Handover:
+        """The sheet since the shift before this one began, or over so many hours."""
+        standing, world = self.alerts.standing(), self.settings.world
+        now_us = self._engine_us(to_us(self.clock.now()))
+        since_us = (
+            shift_start(now_us, self.settings.desk.shifts, world.timezone)
+            if hours is None
+            else now_us - round(hours * HOUR_US)
+        )
+        areas = world.tree.below(area) if area else None
+        open_now = self.alerts.find(areas=areas)
+        changed = self.alerts.newest(areas=areas, since_us=since_us)
+        every = {a.id: a for a in (*open_now, *changed)}
+        told = standing.feeds if standing else {}
+        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=told)
 
     def _applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""

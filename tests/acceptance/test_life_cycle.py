@@ -54,7 +54,8 @@ def test_a_step_not_done_in_time_is_overdue_once(line: Timeline) -> None:
 
 def test_an_acknowledged_step_starts_a_clock_of_its_own(line: Timeline) -> None:
     """Accepted in time, then handed out to nobody: the second step is overdue, and the first never was."""
-    alert = gastro(line, by="2025-02-06 02:30")
+    line.config("desk.yaml", {"duties": {"accept": {"orange_min": 90}, "hand_out": {"orange_min": 30}}})
+    alert = gastro(line)
     line.acknowledge(alert)
     rows = line.changes(alert, Reason.OVERDUE, by="2025-02-06 05:00")
     assert [c.why for c in rows] == ["hand_out"]

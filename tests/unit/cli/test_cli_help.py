@@ -15,7 +15,11 @@ from riskwatch.cli.texts import Texts, _read
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
     *(["quarantine"], ["alerts"]),
+    *(["handover"], ["suppress"], ["lift"], ["drill"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
+    *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
+    *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),
+    *(["drill", name] for name in ("start", "inject", "end", "test")),
 ]
 
 
@@ -37,7 +41,7 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    listed += [[group, name] for group in ("alerts", "drill") for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

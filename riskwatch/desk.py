@@ -315,7 +315,8 @@ class Desk:
             return
         if self.inbox.last():
             raise StoreError(
-                f"{self.place.home}: this store is not of exercise '{name}'; give a new one with --store DIR"
+                f"{self.place.home}: this store is not of exercise '{name}'; "
+                "give a new one with --store DIR"
             )
         self.order(OrderKind.MODE, "replay", mode=str(Mode.EXERCISE), name=name)
 
@@ -332,8 +333,7 @@ class Desk:
         open_now = self.alerts.find(areas=areas)
         changed = self.alerts.newest(areas=areas, since_us=since_us)
         every = {a.id: a for a in (*open_now, *changed)}
-        told = standing.feeds if standing else {}
-        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=told)
+        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=standing)
 
     def _applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""

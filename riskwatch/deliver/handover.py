@@ -12,6 +12,7 @@ from riskwatch.core.alerts import Alert, AlertKind, State
 from riskwatch.core.clock import HOUR_US, from_us, iso, to_us
 from riskwatch.core.side_states import ReleaseState
 from riskwatch.messages.sentence import Words
+from riskwatch.store.alerts import Standing
 
 SECTIONS = ("new", "rising", "open", "overdue", "quiet", "drafts", "ended", "data")
 _ENDED = (State.RETURNED, State.RESOLVED, State.CLOSED)
@@ -59,10 +60,8 @@ def _time(text: str) -> Any:
     return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of day; the zone joins it later
 
 
-def sheet(
-    alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: Mapping[str, Any]
-) -> Handover:
-    """The sheet of alerts that stand or were changed since; `standing` is what the engine told of feeds."""
+def sheet(alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: Standing | None) -> Handover:
+    """The sheet of alerts that stand or were changed since; `standing` is the engine's."""
     sections: dict[str, list[Alert]] = {name: [] for name in SECTIONS}
     for alert in alerts:
         if not alert.shown:
@@ -74,15 +73,14 @@ def sheet(
             sections["overdue"].append(alert)
         if alert.release and alert.release.state is ReleaseState.DRAFTED:
             sections["drafts"].append(alert)
-    drill = standing.get("drill") or {}
-    running = drill.get("running") or {}
+    told = standing.feeds if standing else {}
     return Handover(
         since_us,
         until_us,
-        {name: _grouped(found) for name, found in sections.items()},
-        dict(standing.get("down_since_us", {})),
-        tuple(standing.get("windows", ())),
-        str(running.get("name") or drill.get("name") or ""),
+        {name: grouped(found) for name, found in sections.items()},
+        dict(told.get("down_since_us", {})),
+        tuple(told.get("windows", ())),
+        drill_name(standing),
     )
 
 
@@ -99,7 +97,14 @@ def _section(alert: Alert, since_us: int) -> str | None:
     return "rising" if alert.rising else "open"
 
 
-def _grouped(alerts: list[Alert]) -> tuple[Happening, ...]:
+def drill_name(standing: Standing | None) -> str:
+    """The exercise in progress, or the one that the whole store is; nothing if there is none."""
+    drill = (standing.feeds.get("drill") if standing else None) or {}
+    return str((drill.get("running") or {}).get("name") or drill.get("name") or "")
+
+
+def grouped(alerts: Iterable[Alert]) -> tuple[Happening, ...]:
+    """Alerts by incident, the gravest first."""
     groups: dict[str, list[Alert]] = {}
     for alert in sorted(alerts, key=lambda a: (a.level, a.opened_at_us, a.id)):
         groups.setdefault(alert.incident or alert.id, []).append(alert)

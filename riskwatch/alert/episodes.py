@@ -65,7 +65,8 @@ class Episodes:
     def step(self, assessments: Iterable[Assessment], stamp: Stamp, chart_of: ChartOf) -> list[AlertChange]:
         """The changes this tick makes, in the order of the assessments."""
         changes = []
-        for assessed in assessments:
+        for told in assessments:
+            assessed = self._in_its_own_voice(told)
             key = (assessed.area, assessed.signature)
             episode = self.open.get(key)
             change = (
@@ -86,6 +87,18 @@ class Episodes:
         episode = self.open.get((alert.area, alert.signature))
         if episode and episode.alert.id == alert.id:
             episode.alert = alert
+
+    def _in_its_own_voice(self, assessed: Assessment) -> Assessment:
+        """Orange and red are never inhibited, unless the relative is shown and says as grave a thing."""
+        if assessed.inhibited_by is None or assessed.calls < self._rules.min_calls:
+            return assessed
+        level = self._rules.grade(assessed.likelihood, assessed.impact)
+        speaker = self.open.get((assessed.inhibited_by, assessed.signature))
+        said = speaker.alert.level if speaker and speaker.alert.shown else None
+        grave = level is not None and level <= Level.ORANGE
+        if level is None or not grave or (said is not None and said <= level):
+            return assessed
+        return replace(assessed, inhibited_by=None)
 
     def _grade(self, assessed: Assessment) -> Level | None:
         if assessed.calls < self._rules.min_calls:
@@ -175,7 +188,10 @@ class Episodes:
         if assessed.inhibited_by:
             episode.free_since_us = None
             return assessed.inhibited_by
-        if self._grade(assessed) is None:
+        level = self._grade(assessed)
+        if level is not None and level <= Level.ORANGE:
+            return None  # too grave to wait until it was alone for a while
+        if level is None:
             episode.free_since_us = None  # alone counts only while there is something to say
             return alert.inhibited_by
         if episode.free_since_us is None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from riskwatch.alert.actions import Action, ActionKind, ActionRefused, Order, OrderKind, counted_from
 from riskwatch.alert.casebook import Casebook
 from riskwatch.alert.episodes import Episodes, Stamp
+from riskwatch.alert.kinds import RulesByPlace
 from riskwatch.alert.notices import Down, Notices
 from riskwatch.alert.terms import Terms
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
@@ -64,7 +65,8 @@ class Pipeline:
         self._composite = composite
         self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
         self._strongest = StrongestSpeaks(composite, self.volume, world.tree, world.registry)
-        self._episodes = Episodes(settings.rules)
+        self._places = RulesByPlace(settings.rules, world.tree)
+        self._episodes = Episodes(self._places)
         self._notices = Notices(settings.rules, world.tree.codes[0])
         terms = Terms(world.tree, settings.desk, settings.release)
         self._cases = Casebook(terms, settings.maintenance)
@@ -113,7 +115,7 @@ class Pipeline:
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
         scores = self._composite.score(self.volume.read())
-        assessed = self._strongest.assess(scores, self._watched(panel), self._settings.rules)
+        assessed = self._strongest.assess(scores, self._watched(panel), self._places)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
 

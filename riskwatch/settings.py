@@ -12,6 +12,7 @@ from pydantic import Field
 
 from riskwatch.alert.desk_faults import desk_faults
 from riskwatch.alert.desk_rules import DeskRules
+from riskwatch.alert.kinds import kind_faults
 from riskwatch.alert.maintenance import MaintenanceFile
 from riskwatch.alert.release_rules import ReleaseRules
 from riskwatch.alert.rules import AlertRules
@@ -102,6 +103,7 @@ def load_settings(
     tree, registry = trees[first.areas], registries[first.indicators]
     if tree is None or registry is None:  # then a fault was raised above
         raise ConfigError(faults)
+    faults += kind_faults(tree, registry, rules)
     faults += desk_faults(tree, registry, desk, maintenance, release)
     if faults:
         raise ConfigError(faults)

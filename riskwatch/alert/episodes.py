@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from riskwatch.alert.rules import AlertRules
 from riskwatch.alert.terms import ENGINE
@@ -55,10 +55,18 @@ class Episode:
     free_since_us: int | None = None
 
 
+class PlaceRules(Protocol):
+    """The grading rules of each place."""
+
+    def of(self, area: str, signature: str) -> AlertRules:
+        """Those of an area's signature."""
+        ...
+
+
 class Episodes:
     """All open episodes by (area, signature); `step` is given every assessment of a tick."""
 
-    def __init__(self, rules: AlertRules) -> None:
+    def __init__(self, rules: PlaceRules) -> None:
         self._rules = rules
         self.open: dict[tuple[str, str], Episode] = {}
 
@@ -90,9 +98,10 @@ class Episodes:
 
     def _in_its_own_voice(self, assessed: Assessment) -> Assessment:
         """Orange and red are never inhibited, unless the relative is shown and says as grave a thing."""
-        if assessed.inhibited_by is None or assessed.calls < self._rules.min_calls:
+        rules = self._of(assessed)
+        if assessed.inhibited_by is None or assessed.calls < rules.min_calls:
             return assessed
-        level = self._rules.grade(assessed.likelihood, assessed.impact)
+        level = rules.grade(assessed.likelihood, assessed.impact)
         speaker = self.open.get((assessed.inhibited_by, assessed.signature))
         said = speaker.alert.level if speaker and speaker.alert.shown else None
         grave = level is not None and level <= Level.ORANGE
@@ -100,10 +109,14 @@ class Episodes:
             return assessed
         return replace(assessed, inhibited_by=None)
 
+    def _of(self, one: Assessment | Alert) -> AlertRules:
+        return self._rules.of(one.area, one.signature)
+
     def _grade(self, assessed: Assessment) -> Level | None:
-        if assessed.calls < self._rules.min_calls:
+        rules = self._of(assessed)
+        if assessed.calls < rules.min_calls:
             return None
-        level = self._rules.grade(assessed.likelihood, assessed.impact)
+        level = rules.grade(assessed.likelihood, assessed.impact)
         return self._spoken_for(level) if assessed.inhibited_by else level
 
     @staticmethod
@@ -113,8 +126,9 @@ class Episodes:
 
     def _held(self, assessed: Assessment) -> Level | None:
         """The level that the lower, clearing threshold still supports."""
-        likelihood = min(assessed.likelihood / self._rules.clear.factor, 1.0)
-        level = self._rules.grade(likelihood, assessed.impact)
+        rules = self._of(assessed)
+        likelihood = min(assessed.likelihood / rules.clear.factor, 1.0)
+        level = rules.grade(likelihood, assessed.impact)
         return self._spoken_for(level) if assessed.inhibited_by else level
 
     def _opened(self, assessed: Assessment, stamp: Stamp, chart_of: ChartOf) -> AlertChange | None:
@@ -196,7 +210,7 @@ class Episodes:
             return alert.inhibited_by
         if episode.free_since_us is None:
             episode.free_since_us = at_us
-        alone = at_us - episode.free_since_us >= self._rules.release_h * HOUR_US
+        alone = at_us - episode.free_since_us >= self._of(alert).release_h * HOUR_US
         return None if alone else alert.inhibited_by
 
     def _dwelt(self, episode: Episode, held: Level | None, at_us: int) -> bool:
@@ -206,7 +220,7 @@ class Episodes:
             return False
         if episode.below_since_us is None:
             episode.below_since_us = at_us
-        return at_us - episode.below_since_us >= self._rules.clear.dwell_h * HOUR_US
+        return at_us - episode.below_since_us >= self._of(episode.alert).clear.dwell_h * HOUR_US
 
     @staticmethod
     def _reason(alert: Alert, level: Level, by: str | None, *, grew: bool) -> Reason | None:

@@ -50,7 +50,8 @@ def with_duty(before: Alert | None, alert: Alert, reason: Reason, at_us: int, ru
     same = before is not None and before.duty is not None and before.duty.step is step
     if same and reason not in AFRESH:
         return alert
-    limit_min = rules.limit_min(step, alert.level)
+    level = alert.peak_level if step is Step.EVALUATE else alert.level  # judged by the worst it was
+    limit_min = rules.limit_min(step, level)
     due_us = None if limit_min is None else at_us + round(limit_min * MINUTE_US)
     return replace(alert, duty=Duty(step, at_us, due_us))
 

@@ -384,3 +384,99 @@ MILD: dict[str, object] = {
     "tests": [{"likelihood": 0.5, "impact": 8, "expect": "yellow"}],
 }
 """Rules under which nothing is graver than yellow."""
+
+
+def test_an_ack_binds_one_episode(line: Timeline) -> None:
+    """The next episode of the same place and signature is open: nothing is acknowledged in advance."""
+    first = gastro(line)
+    line.acknowledge(first)
+    line.expect_state(first, State.RESOLVED, by="2025-02-16 00:00")
+    second = gastro(line, at="2025-02-18 02:00", by="2025-02-18 03:00")
+    assert second.id != first.id
+    assert line.stands(second).state is State.OPEN
+
+
+def test_what_ended_waits_for_a_verdict(line: Timeline) -> None:
+    """Ended before anyone acknowledged: returned, and an evaluation is owed, with its own limit."""
+    alert = gastro(line)
+    ended = line.stands(alert, by="2025-02-16 00:00")
+    assert (ended.state, ended.duty.step) == (State.RETURNED, Step.EVALUATE)
+    assert ended.duty.due_us is not None
+    assert line.close(alert, Verdict.PLANNED).duty is None
+
+
+def test_overdue_is_told_once_across_a_restart(line: Timeline) -> None:
+    """Another life of the engine does not say it again, and goes on waiting for what is owed."""
+    alert = gastro(line)
+    assert len(line.changes(alert, Reason.OVERDUE, by="2025-02-06 03:30")) == 1
+    assert len(line.restart().changes(alert, Reason.OVERDUE, by="2025-02-06 06:00")) == 1
+
+
+def test_a_window_by_command_survives_a_restart(line: Timeline) -> None:
+    """It is an entry of the inbox: another life knows it, and ends it."""
+    line.config("alerts.yaml", MILD)
+    line.pass_until("2025-02-06 01:00")
+    line.suppress("SMALL", None, until="2025-02-06 05:00")
+    alert = gastro(line.restart())
+    assert alert.quiet is Quiet.SUPPRESSED
+    assert line.restart().stands(alert, by="2025-02-06 05:15").quiet is None
+
+
+def test_clocks_change_within_a_window(line: Timeline) -> None:
+    """Declared in local time over the night of the change: it ends at the instant that was meant."""
+    window = {
+        "area": "SMALL",
+        "starts": "2025-03-09T01:00:00-05:00",
+        "ends": "2025-03-09T04:00:00-04:00",  # two hours later, not three
+        "reason": "night works",
+        "owner": "Water company",
+    }
+    line.config("alerts.yaml", MILD).config("maintenance.yaml", {"windows": {"night": window}})
+    alert = gastro(line, at="2025-03-09 06:05", by="2025-03-09 07:00")
+    assert alert.quiet is Quiet.SUPPRESSED
+    (again,) = line.changes(alert, Reason.RELEASED, by="2025-03-09 09:00")
+    assert iso(again.at_us) == "2025-03-09T08:00:00Z"
+
+
+def test_a_draft_lapses_with_its_alert(line: Timeline) -> None:
+    """What ended is not published an hour later."""
+    line.config("release.yaml", {"limit_min": 60 * 24 * 20})
+    alert = gastro(line)
+    line.act(ActionKind.DRAFT, alert, actor="Ana")
+    ended = line.stands(alert, by="2025-02-16 00:00")
+    assert (ended.state, ended.release.state) == (State.RETURNED, ReleaseState.LAPSED)
+    with pytest.raises(ActionRefused, match="approve needs one that is open"):
+        line.act(ActionKind.APPROVE, alert, actor="Bo")
+
+
+def test_a_mountain_town_is_graded_by_rules_of_its_own(line: Timeline) -> None:
+    """The same calls: graver where the file says why, as ever elsewhere."""
+    kind = {
+        "under": ["SMALL"],
+        "justification": "One road in and out: help takes an hour longer than in the plain",
+        "matrix": [["red"] * 4, ["red"] * 4, ["red"] * 4],
+        "tests": [{"likelihood": 0.06, "impact": 2, "expect": "red"}],
+    }
+    line.config("alerts.yaml", MILD | {"kinds": {"one_road": kind}})
+    line.at("2025-02-06 02:00").calls("vomiting", "SMALL", n=8, over_min=20)
+    here = line.expect(level="red", area="SMALL", by=SEEN, since=START)
+    line.at("2025-02-18 02:00").calls("vomiting", "T3", n=8, over_min=20)
+    there = line.expect(area="T3", by="2025-02-18 03:00", since="2025-02-18 00:00")
+    assert (here.level, there.level) == (Level.RED, Level.YELLOW)
+
+
+def test_a_noted_alert_keeps_its_state(line: Timeline) -> None:
+    """A note is a row of its own, whoever writes it, and restarts no clock."""
+    alert = gastro(line)
+    before = line.stands(alert)
+    after = line.act(ActionKind.NOTE, alert, note="road is closed")
+    assert (after.state, after.duty) == (before.state, before.duty)
+    assert [c.why for c in line.changes(alert, Reason.NOTED)] == ["road is closed"]
+
+
+def test_an_operator_cannot_end_what_time_ends_twice(line: Timeline) -> None:
+    """Taken off the shelf by hand, it is not told a second time when its time would have been over."""
+    alert = gastro(line)
+    line.shelve(alert, until="2025-02-06 06:00")
+    line.act(ActionKind.UNSHELVE, alert)
+    assert len(line.changes(alert, Reason.UNSHELVED, by="2025-02-06 08:00")) == 1

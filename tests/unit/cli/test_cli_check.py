@@ -21,6 +21,9 @@ PLACE = {
     "features": "features.yaml",
     "bundle": "bundle.yaml",
     "alerts": "alerts.yaml",
+    "desk": "desk.yaml",
+    "maintenance": "maintenance.yaml",
+    "release": "release.yaml",
 }
 FILES = [path for kind in PLACE for path in sorted((BAD / kind).iterdir())]
 

@@ -15,13 +15,17 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from riskwatch.alert.actions import Action, ActionKind, ActionRefused, Order, OrderKind, counted_from
+from riskwatch.alert.casebook import Casebook
 from riskwatch.alert.episodes import Episodes, Stamp
-from riskwatch.alert.lifecycle import Action, ActionKind, ActionRefused, act
+from riskwatch.alert.kinds import RulesByPlace
 from riskwatch.alert.notices import Down, Notices
+from riskwatch.alert.terms import Terms
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
+from riskwatch.core.side_states import Mode
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
@@ -38,7 +42,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
-_STATE_VERSION = 1  # raised when a component keeps other things than before
+_STATE_VERSION = 2  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -61,8 +65,11 @@ class Pipeline:
         self._composite = composite
         self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
         self._strongest = StrongestSpeaks(composite, self.volume, world.tree, world.registry)
-        self._episodes = Episodes(settings.rules)
+        self._places = RulesByPlace(settings.rules, world.tree)
+        self._episodes = Episodes(self._places)
         self._notices = Notices(settings.rules, world.tree.codes[0])
+        terms = Terms(world.tree, settings.desk, settings.release)
+        self._cases = Casebook(terms, settings.maintenance)
         self._first_seen_us: dict[str, int] = {}
         self.position = 0
         self.ticks = 0
@@ -100,7 +107,7 @@ class Pipeline:
         return changes
 
     def _notice(self, at_us: int, code: str) -> list[AlertChange]:
-        return self._notices.new_code(code, self._stamp(at_us))
+        return self._finished(self._notices.new_code(code, self._stamp(at_us)))
 
     def _decide(self, panel: Panel) -> list[AlertChange]:
         outages = self._feeds.outages()
@@ -108,8 +115,17 @@ class Pipeline:
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
         scores = self._composite.score(self.volume.read())
-        assessed = self._strongest.assess(scores, self._watched(panel), self._settings.rules)
+        assessed = self._strongest.assess(scores, self._watched(panel), self._places)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
+        return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
+
+    def _finished(self, changes: Sequence[AlertChange]) -> list[AlertChange]:
+        """What the stages made, complete with what the casebook knows of it."""
+        return self._adopted(self._cases.finish(changes))
+
+    def _adopted(self, changes: list[AlertChange]) -> list[AlertChange]:
+        for change in changes:
+            self._adopt(change.alert)
         return changes
 
     def _watched(self, panel: Panel) -> list[tuple[str, str]]:
@@ -130,7 +146,16 @@ class Pipeline:
         def judged(signature: str) -> tuple[int, int]:
             return self._verdicts.tally({"signature": signature})
 
-        return Stamp(at_us, missing, judged, self._settings.bundle.versions(), self._settings.config_hash)
+        drills = self._cases.drills
+        return Stamp(
+            at_us,
+            missing,
+            judged,
+            self._settings.bundle.versions(),
+            self._settings.config_hash,
+            drills.mode,
+            drills.name,
+        )
 
     def _chart(self, assessed: Assessment, end_us: int) -> Chart:
         """Hourly counts of the indicators that carry it, over the last two days."""
@@ -161,27 +186,52 @@ class Pipeline:
                 found.append((at_us, code))
         return sorted(found)
 
-    def _action(self, body: Mapping[str, Any]) -> list[AlertChange]:
+    def _action(self, body: Mapping[str, Any], seq: int) -> list[AlertChange]:
         """An operator's action; one that the alert's state no longer allows changes nothing."""
-        alert = self._held(body["alert"]) or self._alerts.get(body["alert"])
+        if body["kind"] in tuple(OrderKind):
+            return self._order(body)
+        alert = self._held(body["alert"]) or self._alerts.as_of(body["alert"], seq)
         if alert is None:
             return []
         verdict = Verdict(body["verdict"]) if body.get("verdict") else None
         action = Action(
-            ActionKind(body["kind"]), alert.id, body["actor"], body["at_us"], verdict, body["note"]
+            ActionKind(body["kind"]),
+            alert.id,
+            body["actor"],
+            body["at_us"],
+            verdict,
+            body["note"],
+            body.get("to", ""),
+            self._engine_span(body.get("until_us"), body["at_us"]),
+            self._engine_us(body["at_us"]),
         )
         try:
-            change = act(alert, action)
+            change = self._cases.act(alert, action)
         except ActionRefused:
             return []
         self._adopt(change.alert)
-        if verdict in (*RIGHT, *WRONG) and alert.kind is AlertKind.RISK:
+        if verdict in (*RIGHT, *WRONG) and alert.kind is AlertKind.RISK and alert.mode is Mode.ACTUAL:
             self._verdicts.learn_one({"signature": alert.signature}, verdict in RIGHT)
         return [change]
 
+    def _order(self, body: Mapping[str, Any]) -> list[AlertChange]:
+        at_us = int(body["at_us"])
+        given = dict(body["given"])
+        if "until_us" in given:
+            given["until_us"] = self._engine_span(given["until_us"], at_us)
+        kind = OrderKind(body["kind"])
+        order = Order(kind, body["actor"], at_us, body["why"], given, self._engine_us(at_us))
+        return self._adopted(self._cases.order(order))
+
+    def _engine_us(self, at_us: int) -> int:
+        return counted_from(self._arrivals.clock_us, at_us)
+
+    def _engine_span(self, until_us: int | None, at_us: int) -> int | None:
+        return None if until_us is None else until_us - at_us + self._engine_us(at_us)
+
     def _held(self, alert_id: str) -> Alert | None:
         """The alert as the engine holds it: what a replay must act on, not what the store says by now."""
-        return self._episodes.find(alert_id) or self._notices.find(alert_id)
+        return self._episodes.find(alert_id) or self._notices.find(alert_id) or self._cases.find(alert_id)
 
     def _adopt(self, alert: Alert) -> None:
         if alert.kind is AlertKind.RISK:
@@ -214,7 +264,7 @@ class Pipeline:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
         else:
-            changes = self._action(entry.body)
+            changes = self._action(entry.body, entry.seq)
         self.position = entry.seq
         if entry.seq <= self._committed:
             return  # an earlier life committed it; only the state in memory had to follow
@@ -231,13 +281,14 @@ class Pipeline:
         return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts])
 
     def _standing(self) -> Standing:
+        now_us = self._arrivals.clock_us
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}
         return Standing(
             self.position,
             self._arrivals.clock_us,
             self.last_tick_us,
             self.ticks,
-            {"sources": list(self._arrivals.sources), "down_since_us": down},
+            {"sources": list(self._arrivals.sources), "down_since_us": down} | self._cases.told(now_us),
         )
 
     def _state(self) -> dict[str, Any]:
@@ -253,6 +304,7 @@ class Pipeline:
             "features": {name: e.state() for name, e in self._features.items()},
             "episodes": self._episodes.state(),
             "notices": self._notices.state(),
+            "cases": self._cases.state(),
             "verdicts": self._verdicts.state(),
         }
 
@@ -267,6 +319,7 @@ class Pipeline:
             extractor.load(state["features"][name])
         self._episodes.load(state["episodes"])
         self._notices.load(state["notices"])
+        self._cases.load(state["cases"])
         self._verdicts.load(state["verdicts"])
 
 

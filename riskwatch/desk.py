@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from riskwatch.alert.lifecycle import ActionKind, ActionRefused
+from riskwatch.alert.actions import Action, ActionKind, ActionRefused, OrderKind, counted_from
+from riskwatch.alert.lifecycle import act
+from riskwatch.alert.terms import Terms
 from riskwatch.app import Pipeline
-from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
-from riskwatch.core.clock import Clock, to_us
+from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict, alert_id
+from riskwatch.core.clock import HOUR_US, Clock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
+from riskwatch.core.side_states import Mode
+from riskwatch.deliver.handover import Handover, sheet, shift_start
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -177,11 +182,20 @@ class Desk:
         )
 
     def act(
-        self, kind: ActionKind, alert_id: str, actor: str, *, verdict: Verdict | None = None, note: str = ""
+        self,
+        kind: ActionKind,
+        alert_id: str,
+        actor: str,
+        *,
+        verdict: Verdict | None = None,
+        note: str = "",
+        to: str = "",
+        until_us: int | None = None,
     ) -> Alert:
-        """Acknowledge or close an alert; raises StoreError or ActionRefused with the reason.
+        """Do something to an alert; raises StoreError or ActionRefused with the reason.
 
-        The action is an entry of the inbox. A running engine applies it; else it is applied here.
+        `to` is whom or which area it is handed to, `until_us` when a shelf ends. The action is an
+        entry of the inbox. A running engine applies it; else it is applied here.
         """
         alert = self.alerts.get(alert_id)
         if alert is None:
@@ -195,11 +209,10 @@ class Desk:
             "at_us": to_us(self.clock.now()),
             "verdict": verdict and str(verdict),
             "note": note,
+            "to": to,
+            "until_us": until_us,
         }
-        if kind is ActionKind.CLOSE and verdict is None:
-            raise ActionRefused(
-                f"alert {alert.id}: closing needs a verdict; give one of {', '.join(Verdict)}"
-            )
+        self._try(alert, kind, body, verdict)
         seq = self.inbox.append(EntryKind.ACTION, body)
         self._applied(seq)
         changed = self.alerts.get(alert.id)
@@ -207,6 +220,120 @@ class Desk:
         if changed.revision == alert.revision:
             raise ActionRefused(f"alert {alert.id} is {changed.state}; {kind} changes nothing")
         return changed
+
+    def _try(
+        self, alert: Alert, kind: ActionKind, body: Mapping[str, Any], verdict: Verdict | None
+    ) -> None:
+        """Say at once what is wrong with an action; the engine decides, on the alert as it stands then."""
+        at_us = int(body["at_us"])
+        engine_us = self._engine_us(at_us)
+        until_us = body["until_us"]
+        action = Action(
+            kind,
+            alert.id,
+            body["actor"],
+            at_us,
+            verdict,
+            body["note"],
+            body["to"],
+            None if until_us is None else until_us - at_us + engine_us,
+            engine_us,
+        )
+        act(alert, action, Terms(self.settings.world.tree, self.settings.desk, self.settings.release))
+
+    def _engine_us(self, at_us: int) -> int:
+        standing = self.alerts.standing()
+        return counted_from(standing.clock_us if standing else -1, at_us)
+
+    def order(self, kind: OrderKind, actor: str, *, why: str = "", **given: Any) -> None:
+        """Give the desk an order; `alert/orders.py` says what each kind needs. Checked by its callers."""
+        body = {
+            "kind": str(kind),
+            "actor": f"{actor} (unverified)",
+            "at_us": to_us(self.clock.now()),
+            "why": why,
+            "given": given,
+        }
+        self._applied(self.inbox.append(EntryKind.ACTION, body))
+
+    def open_by_hand(
+        self,
+        actor: str,
+        area: str,
+        signature: str,
+        level: Level,
+        *,
+        what: str = "",
+        mode: Mode = Mode.ACTUAL,
+        drill: str = "",
+    ) -> Alert:
+        """Open an alert that the engine does not see; raises ActionRefused where its place is unknown."""
+        world, at_us = self.settings.world, to_us(self.clock.now())
+        if area not in world.tree.index:
+            raise ActionRefused(
+                f"area '{area}' is unknown; use a code of the area tree", "unknown_area", area=area
+            )
+        if signature not in world.registry.signature_index:
+            known = ", ".join(world.registry.signature_index)
+            raise ActionRefused(
+                f"signature '{signature}' is unknown; use one of {known}",
+                "unknown_signature",
+                signature=signature,
+                known=known,
+            )
+        found = alert_id(
+            kind=AlertKind.RISK,
+            area=area,
+            signature=signature,
+            opened_at_us=at_us,
+            detail=f"by hand\x1f{what}",
+            mode=mode,
+        )
+        if self.alerts.get(found) is not None:
+            raise ActionRefused(f"alert {found} is opened already; nothing is opened twice", "twice")
+        self.order(
+            OrderKind.OPEN,
+            actor,
+            why=what,
+            id=found,
+            area=area,
+            signature=signature,
+            level=int(level),
+            what=what,
+            mode=str(mode),
+            drill=drill,
+        )
+        opened = self.alerts.get(found)
+        assert opened is not None  # noqa: S101 - the order was applied
+        return opened
+
+    def make_exercise(self, name: str) -> None:
+        """Let every alert of an empty store be one of an exercise; raises StoreError for another store."""
+        standing = self.alerts.standing()
+        told = standing.feeds.get("drill", {}) if standing else {}
+        if told.get("mode") == Mode.EXERCISE and told["name"] == name:
+            return
+        if self.inbox.last():
+            raise StoreError(
+                f"{self.place.home}: this store is not of exercise '{name}'; "
+                "give a new one with --store DIR"
+            )
+        self.order(OrderKind.MODE, "replay", mode=str(Mode.EXERCISE), name=name)
+
+    def handover(self, *, area: str | None = None, hours: float | None = None) -> Handover:
+        """The sheet since the shift before this one began, or over so many hours."""
+        standing, world = self.alerts.standing(), self.settings.world
+        now_us = self._engine_us(to_us(self.clock.now()))
+        since_us = (
+            shift_start(now_us, self.settings.desk.shifts, world.timezone)
+            if hours is None
+            else now_us - round(hours * HOUR_US)
+        )
+        areas = world.tree.below(area) if area else None
+        open_now = self.alerts.find(areas=areas)
+        changed = self.alerts.newest(areas=areas, since_us=since_us)
+        every = {a.id: a for a in (*open_now, *changed)}
+        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=standing)
 
     def _applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""

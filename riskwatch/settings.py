@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import Field
 
+from riskwatch.alert.desk_faults import desk_faults
+from riskwatch.alert.desk_rules import DeskRules
+from riskwatch.alert.kinds import kind_faults
+from riskwatch.alert.maintenance import MaintenanceFile
+from riskwatch.alert.release_rules import ReleaseRules
 from riskwatch.alert.rules import AlertRules
 from riskwatch.core.area_file import load_areas
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.core.config_folder import ConfigFolder
-from riskwatch.core.documents import Document, read_document
+from riskwatch.core.documents import Document, read_document, read_optional
 from riskwatch.core.errors import ConfigError, Fault
 from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
@@ -53,6 +58,9 @@ class Settings:
     bundle: Bundle
     rules: AlertRules
     config_hash: str
+    desk: DeskRules = field(default_factory=DeskRules)
+    maintenance: MaintenanceFile = field(default_factory=MaintenanceFile)
+    release: ReleaseRules = field(default_factory=ReleaseRules)
 
 
 def load_settings(
@@ -74,6 +82,9 @@ def load_settings(
     features = read(lambda p, f: read_document(p, FeaturesFile, f), "features.yaml")
     bundle = read(lambda p, f: read_document(p, Bundle, f), "bundle.yaml")
     rules = read(lambda p, f: read_document(p, AlertRules, f), "alerts.yaml")
+    desk = read(lambda p, f: read_optional(p, DeskRules, f), "desk.yaml")
+    maintenance = read(lambda p, f: read_optional(p, MaintenanceFile, f), "maintenance.yaml")
+    release = read(lambda p, f: read_optional(p, ReleaseRules, f), "release.yaml")
     trees: dict[str, AreaTree | None] = {}
     registries: dict[str, IndicatorRegistry | None] = {}
     for m in mappings.values():
@@ -86,11 +97,15 @@ def load_settings(
         fix = f"use one of {', '.join(features.features)}"
         faults.append(Fault("bundle.yaml", "reads", f"'{bundle.reads}' is not a feature", fix))
     faults += _unknown_names(mappings, trees, registries)
-    if faults or not (features and bundle and rules and mappings):
+    if faults or not (features and bundle and rules and mappings and desk and maintenance and release):
         raise ConfigError(faults)
     first = next(iter(mappings.values()))
     tree, registry = trees[first.areas], registries[first.indicators]
     if tree is None or registry is None:  # then a fault was raised above
+        raise ConfigError(faults)
+    faults += kind_faults(tree, registry, rules)
+    faults += desk_faults(tree, registry, desk, maintenance, release)
+    if faults:
         raise ConfigError(faults)
     lateness = max(m.lateness_min for m in mappings.values())
     world = World(
@@ -99,7 +114,18 @@ def load_settings(
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
     )
-    return Settings(root, world, mappings, features.features, bundle, rules, configs.digest())
+    return Settings(
+        root,
+        world,
+        mappings,
+        features.features,
+        bundle,
+        rules,
+        configs.digest(),
+        desk,
+        maintenance,
+        release,
+    )
 
 
 def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from riskwatch.alert.rules import AlertRules
+from riskwatch.alert.terms import ENGINE
 from riskwatch.core.alerts import (
     Alert,
     AlertChange,
@@ -20,8 +21,8 @@ from riskwatch.core.alerts import (
     alert_id,
 )
 from riskwatch.core.clock import HOUR_US
+from riskwatch.core.side_states import Mode
 
-ENGINE = "engine"
 _MORE_EVIDENCE = 1.25  # a change is written when the calls grew by a quarter
 _RISING_H = 3  # what has not grown for so long is no longer called rising
 _KEEPS_EVIDENCE = (Reason.LEVEL_LOWERED, Reason.STEADIED)  # why it rose is still why
@@ -40,6 +41,8 @@ class Stamp:
     judged: Judged
     model_versions: tuple[tuple[str, str], ...]
     config_hash: str
+    mode: Mode = Mode.ACTUAL
+    drill: str = ""
 
 
 @dataclass(slots=True)
@@ -52,17 +55,26 @@ class Episode:
     free_since_us: int | None = None
 
 
+class PlaceRules(Protocol):
+    """The grading rules of each place."""
+
+    def of(self, area: str, signature: str) -> AlertRules:
+        """Those of an area's signature."""
+        ...
+
+
 class Episodes:
     """All open episodes by (area, signature); `step` is given every assessment of a tick."""
 
-    def __init__(self, rules: AlertRules) -> None:
+    def __init__(self, rules: PlaceRules) -> None:
         self._rules = rules
         self.open: dict[tuple[str, str], Episode] = {}
 
     def step(self, assessments: Iterable[Assessment], stamp: Stamp, chart_of: ChartOf) -> list[AlertChange]:
         """The changes this tick makes, in the order of the assessments."""
         changes = []
-        for assessed in assessments:
+        for told in assessments:
+            assessed = self._in_its_own_voice(told)
             key = (assessed.area, assessed.signature)
             episode = self.open.get(key)
             change = (
@@ -84,10 +96,27 @@ class Episodes:
         if episode and episode.alert.id == alert.id:
             episode.alert = alert
 
+    def _in_its_own_voice(self, assessed: Assessment) -> Assessment:
+        """Orange and red are never inhibited, unless the relative is shown and says as grave a thing."""
+        rules = self._of(assessed)
+        if assessed.inhibited_by is None or assessed.calls < rules.min_calls:
+            return assessed
+        level = rules.grade(assessed.likelihood, assessed.impact)
+        speaker = self.open.get((assessed.inhibited_by, assessed.signature))
+        said = speaker.alert.level if speaker and speaker.alert.shown else None
+        grave = level is not None and level <= Level.ORANGE
+        if level is None or not grave or (said is not None and said <= level):
+            return assessed
+        return replace(assessed, inhibited_by=None)
+
+    def _of(self, one: Assessment | Alert) -> AlertRules:
+        return self._rules.of(one.area, one.signature)
+
     def _grade(self, assessed: Assessment) -> Level | None:
-        if assessed.calls < self._rules.min_calls:
+        rules = self._of(assessed)
+        if assessed.calls < rules.min_calls:
             return None
-        level = self._rules.grade(assessed.likelihood, assessed.impact)
+        level = rules.grade(assessed.likelihood, assessed.impact)
         return self._spoken_for(level) if assessed.inhibited_by else level
 
     @staticmethod
@@ -97,8 +126,9 @@ class Episodes:
 
     def _held(self, assessed: Assessment) -> Level | None:
         """The level that the lower, clearing threshold still supports."""
-        likelihood = min(assessed.likelihood / self._rules.clear.factor, 1.0)
-        level = self._rules.grade(likelihood, assessed.impact)
+        rules = self._of(assessed)
+        likelihood = min(assessed.likelihood / rules.clear.factor, 1.0)
+        level = rules.grade(likelihood, assessed.impact)
         return self._spoken_for(level) if assessed.inhibited_by else level
 
     def _opened(self, assessed: Assessment, stamp: Stamp, chart_of: ChartOf) -> AlertChange | None:
@@ -111,6 +141,7 @@ class Episodes:
                 area=assessed.area,
                 signature=assessed.signature,
                 opened_at_us=stamp.at_us,
+                mode=stamp.mode,
             ),
             kind=AlertKind.RISK,
             area=assessed.area,
@@ -134,6 +165,8 @@ class Episodes:
             model_versions=stamp.model_versions,
             config_hash=stamp.config_hash,
             revision=1,
+            mode=stamp.mode,
+            drill=stamp.drill,
         )
         self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls)
         return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
@@ -153,7 +186,8 @@ class Episodes:
         elif held is not None and held > level and dwelt:
             level = held
         reason = self._reason(alert, level, by, grew=assessed.calls >= _MORE_EVIDENCE * episode.calls)
-        if reason is None and alert.rising and stamp.at_us - alert.updated_at_us >= _RISING_H * HOUR_US:
+        grew_us = alert.updated_at_us if alert.evidence_at_us is None else alert.evidence_at_us
+        if reason is None and alert.rising and stamp.at_us - grew_us >= _RISING_H * HOUR_US:
             reason = Reason.STEADIED
         if reason is None:
             return None
@@ -168,12 +202,15 @@ class Episodes:
         if assessed.inhibited_by:
             episode.free_since_us = None
             return assessed.inhibited_by
-        if self._grade(assessed) is None:
+        level = self._grade(assessed)
+        if level is not None and level <= Level.ORANGE:
+            return None  # too grave to wait until it was alone for a while
+        if level is None:
             episode.free_since_us = None  # alone counts only while there is something to say
             return alert.inhibited_by
         if episode.free_since_us is None:
             episode.free_since_us = at_us
-        alone = at_us - episode.free_since_us >= self._rules.release_h * HOUR_US
+        alone = at_us - episode.free_since_us >= self._of(alert).release_h * HOUR_US
         return None if alone else alert.inhibited_by
 
     def _dwelt(self, episode: Episode, held: Level | None, at_us: int) -> bool:
@@ -183,7 +220,7 @@ class Episodes:
             return False
         if episode.below_since_us is None:
             episode.below_since_us = at_us
-        return at_us - episode.below_since_us >= self._rules.clear.dwell_h * HOUR_US
+        return at_us - episode.below_since_us >= self._of(episode.alert).clear.dwell_h * HOUR_US
 
     @staticmethod
     def _reason(alert: Alert, level: Level, by: str | None, *, grew: bool) -> Reason | None:
@@ -239,7 +276,7 @@ class Episodes:
                 chart=chart_of(assessed),
             )
         episode.calls = max(episode.calls, assessed.calls)
-        return AlertChange(episode.alert, reason, stamp.at_us, ENGINE)
+        return AlertChange(episode.alert, reason, stamp.at_us, ENGINE, alert.state)
 
     def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
         alert = episode.alert
@@ -254,7 +291,7 @@ class Episodes:
             rising=False,
             revision=alert.revision + 1,
         )
-        return AlertChange(cleared, Reason.CLEARED, stamp.at_us, ENGINE)
+        return AlertChange(cleared, Reason.CLEARED, stamp.at_us, ENGINE, alert.state)
 
     def state(self) -> list[dict[str, Any]]:
         """The open episodes; alerts stay objects, the store knows how to write them."""

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from riskwatch.alert.episodes import ENGINE, Stamp
+from riskwatch.alert.episodes import Stamp
 from riskwatch.alert.rules import AlertRules, level_of
+from riskwatch.alert.terms import ENGINE
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State, alert_id
 from riskwatch.core.clock import DAY_US
 
@@ -78,7 +79,12 @@ class Notices:
     ) -> AlertChange:
         alert = Alert(
             id=alert_id(
-                kind=kind, area=self._area, signature=signature, opened_at_us=stamp.at_us, detail=detail
+                kind=kind,
+                area=self._area,
+                signature=signature,
+                opened_at_us=stamp.at_us,
+                detail=detail,
+                mode=stamp.mode,
             ),
             kind=kind,
             area=self._area,
@@ -95,6 +101,8 @@ class Notices:
             model_versions=stamp.model_versions,
             config_hash=stamp.config_hash,
             revision=1,
+            mode=stamp.mode,
+            drill=stamp.drill,
         )
         return AlertChange(alert, Reason.OPENED, stamp.at_us, ENGINE)
 
@@ -106,7 +114,7 @@ class Notices:
         ended = replace(
             alert, state=state, closed_at_us=at_us, updated_at_us=at_us, revision=alert.revision + 1
         )
-        return [AlertChange(ended, Reason.CLEARED, at_us, ENGINE)]
+        return [AlertChange(ended, Reason.CLEARED, at_us, ENGINE, alert.state)]
 
     def state(self) -> dict[str, list[Any]]:
         """The open notices; alerts stay objects, the store knows how to write them."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from riskwatch.core.alerts import Level
 from riskwatch.core.documents import Document
 
 LevelWord = Literal["none", "blue", "yellow", "orange", "red"]
+_LEAST_JUSTIFICATION = 20  # characters: a word is no reason
 
 
 class ClearRule(Document):
@@ -36,6 +38,47 @@ class GradingTest(Document):
     expect: LevelWord
 
 
+Bound = Annotated[float, Field(ge=0, le=1)]
+Impact = Annotated[float, Field(ge=0, le=10)]
+
+
+class Kind(Document):
+    """A kind of terrain or service with rules of its own: whom it is for, why, and what differs.
+
+    It is for areas `under` these codes, of these administrative `levels`, of these `signatures`; labels
+    that audits split by are no grounds. What is left out is as everywhere.
+    """
+
+    under: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+    justification: str
+    likelihood: tuple[Bound, ...] | None = None
+    impact: tuple[Impact, ...] | None = None
+    matrix: tuple[tuple[LevelWord, ...], ...] | None = None
+    min_calls: int | None = Field(default=None, ge=1)
+    clear: ClearRule | None = None
+    release_h: float | None = Field(default=None, ge=0)
+    tests: tuple[GradingTest, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _grounded(self) -> Kind:
+        if len(self.justification.strip()) < _LEAST_JUSTIFICATION:
+            raise ValueError(
+                f"justification '{self.justification}' explains nothing; "
+                "say in a sentence why these places differ, and after whom"
+            )
+        if not (self.under or self.levels or self.signatures):
+            raise ValueError("it is for nobody; name areas (under), levels or signatures")
+        return self
+
+    @property
+    def differs(self) -> dict[str, object]:
+        """The rules that it overrides."""
+        whom = {"under", "levels", "signatures", "justification", "tests"}
+        return self.model_dump(exclude=whom, exclude_none=True)
+
+
 class AlertRules(Document):
     """The matrix after WMO impact-based warning: rows are likelihood bands, columns impact bands.
 
@@ -43,13 +86,14 @@ class AlertRules(Document):
     `impact` are the bounds between the bands, so a row has one level more than there are bounds.
     """
 
-    likelihood: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(min_length=1)
-    impact: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(min_length=1)
+    likelihood: tuple[Bound, ...] = Field(min_length=1)
+    impact: tuple[Impact, ...] = Field(min_length=1)
     matrix: tuple[tuple[LevelWord, ...], ...]
     min_calls: int = Field(default=3, ge=1)
     clear: ClearRule = ClearRule()
     release_h: float = Field(default=1.0, ge=0)
     notices: NoticeRule = NoticeRule()
+    kinds: Mapping[str, Kind] = {}
     tests: tuple[GradingTest, ...] = Field(min_length=1)
 
     @field_validator("likelihood", "impact")
@@ -67,6 +111,29 @@ class AlertRules(Document):
                 f"matrix is not {rows} rows of {columns} levels; give a row for each likelihood band "
                 "and a level for each impact band"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _sound_kinds(self) -> AlertRules:
+        for name, kind in self.kinds.items():
+            if not kind.differs:
+                raise ValueError(f"kinds.{name} overrides nothing; say what differs, or remove it")
+            try:
+                self.of_kind(name)
+            except ValidationError as error:
+                told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+                raise ValueError(f"kinds.{name}: {told}") from None
+        return self
+
+    def of_kind(self, name: str) -> AlertRules:
+        """The common rules with what a kind overrides; its tests in place of theirs."""
+        kind = self.kinds[name]
+        common = self.model_dump(exclude={"kinds", "tests"})
+        return AlertRules.model_validate(common | kind.differs | {"tests": kind.tests})
+
+    def of(self, area: str, signature: str) -> AlertRules:
+        """The rules of a place where no kinds are told apart: these."""
+        del area, signature
         return self
 
     def grade(self, likelihood: float, impact: float) -> Level | None:
@@ -95,6 +162,8 @@ class AlertRules(Document):
             if got != test.expect:
                 given = f"likelihood {test.likelihood}, impact {test.impact}"
                 failed.append(f"tests.{n}: {given} gives {got}, not {test.expect}")
+        for name in self.kinds:
+            failed += [f"kinds.{name}.{told}" for told in self.of_kind(name).failed_tests()]
         return failed
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from riskwatch.alert.lifecycle import ActionKind, ActionRefused
+from riskwatch.alert.actions import ActionKind, ActionRefused
 from riskwatch.api.refusals import BadInput, CrossSite, NotAllowed, UnknownAlert
 from riskwatch.api.security import same_site
 from riskwatch.core.alerts import Alert, Verdict
+from riskwatch.core.clock import HOUR_US, to_us
 from riskwatch.desk import Desk
 
 NAME_CHARS = 80
 NOTE_CHARS = 500
+_MOST_HOURS = 24 * 365.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Act:
     name: str
     verdict: str = ""
     note: str = ""
+    to: str = ""
+    hours: float | None = None
 
 
 def perform(desk: Desk, act: Act, request: Request, *, browser: bool) -> Alert:
@@ -46,7 +50,13 @@ def perform(desk: Desk, act: Act, request: Request, *, browser: bool) -> Alert:
         if act.verdict not in tuple(Verdict):
             raise BadInput("problem.no_verdict")
         verdict = Verdict(act.verdict)
+    to = act.to.strip()
+    if len(to) > NAME_CHARS or not to.isprintable():
+        raise BadInput("problem.long_name", n=NAME_CHARS)
+    until_us = None
+    if act.kind is ActionKind.SHELVE and act.hours is not None and 0 < act.hours <= _MOST_HOURS:
+        until_us = to_us(desk.clock.now()) + round(act.hours * HOUR_US)
     try:
-        return desk.act(act.kind, alert.id, name, verdict=verdict, note=note)
+        return desk.act(act.kind, alert.id, name, verdict=verdict, note=note, to=to, until_us=until_us)
     except ActionRefused as error:
-        raise NotAllowed(str(error), act.kind, desk.alerts.get(alert.id) or alert) from error
+        raise NotAllowed(error, act.kind, desk.alerts.get(alert.id) or alert) from error

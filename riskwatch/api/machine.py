@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
-from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.alert.actions import ActionKind
 from riskwatch.api.acting import Act, perform
 from riskwatch.api.filters import Filter
 from riskwatch.api.overview import feeds, pulse
@@ -17,6 +17,7 @@ from riskwatch.api.site import Site
 from riskwatch.core.alerts import Alert
 from riskwatch.core.clock import SECOND_US, iso
 from riskwatch.deliver.document import alert_document
+from riskwatch.deliver.handover import handover_document
 
 _MOST = 1000
 
@@ -29,6 +30,8 @@ class ActBody(BaseModel):
     name: str = Field(alias="as")
     verdict: str = ""
     note: str = ""
+    to: str = ""
+    hours: float | None = Field(default=None, gt=0)
 
 
 def machine_routes(site: Site) -> APIRouter:
@@ -69,17 +72,20 @@ def machine_routes(site: Site) -> APIRouter:
             raise UnknownAlert(alert_id)
         return document(found, request)
 
-    @router.post("/alerts/{alert_id}/ack")
-    def ack(alert_id: str, body: ActBody, request: Request) -> dict[str, Any]:
-        """Acknowledge it."""
-        act = Act(ActionKind.ACK, alert_id, body.name, note=body.note)
-        return document(perform(site.desk, act, request, browser=False), request)
+    @router.post("/alerts/{alert_id}/{kind}")
+    def act(alert_id: str, kind: ActionKind, body: ActBody, request: Request) -> dict[str, Any]:
+        """Do something to it: `close` needs a verdict, `hand_out` and `hand` whom, `shelve` hours."""
+        wanted = Act(kind, alert_id, body.name, body.verdict, body.note, body.to, body.hours)
+        return document(perform(site.desk, wanted, request, browser=False), request)
 
-    @router.post("/alerts/{alert_id}/close")
-    def close(alert_id: str, body: ActBody, request: Request) -> dict[str, Any]:
-        """Close it with a verdict."""
-        act = Act(ActionKind.CLOSE, alert_id, body.name, verdict=body.verdict, note=body.note)
-        return document(perform(site.desk, act, request, browser=False), request)
+    @router.get("/handover")
+    def handover(
+        request: Request, area: str = "", hours: Annotated[float | None, Query(gt=0)] = None
+    ) -> dict[str, Any]:
+        """The sheet for the next shift."""
+        chosen = Filter.of(tree, area=area, level="")
+        made = site.desk.handover(area=chosen.area, hours=hours)
+        return handover_document(made, site.words(request))
 
     @router.get("/health")
     def health() -> JSONResponse:

@@ -42,6 +42,7 @@ class Overview:
 
     new: tuple[Alert, ...]
     open: tuple[Alert, ...]
+    quiet: tuple[Alert, ...]
     ended: tuple[Alert, ...]
     ended_more: int
     notices: tuple[Alert, ...]
@@ -54,20 +55,25 @@ def overview(desk: Desk, chosen: Filter, now_us: int) -> Overview:
     query = chosen.query(desk.settings.world.tree)
     standing = desk.alerts.find(**query)
     shown = [a for a in standing if a.shown]
-    risks = [a for a in shown if a.kind is AlertKind.RISK]
+    every = [a for a in shown if a.kind is AlertKind.RISK]
+    risks = [a for a in every if not a.quiet]
     new = [a for a in risks if is_new(a, now_us)]
     ended = desk.alerts.newest(
         **{**query, "kind": AlertKind.RISK}, states=[State.RETURNED], since_us=now_us - ENDED_DAYS * DAY_US
     )
-    ended = sorted((a for a in ended if a.shown), key=lambda a: (a.peak_level, -a.updated_at_us))
+    ended = sorted(
+        (a for a in ended if a.shown and a.expired_at_us is None),
+        key=lambda a: (a.peak_level, -a.updated_at_us),
+    )
     return Overview(
         new=tuple(new),
         open=tuple(a for a in risks if not is_new(a, now_us)),
+        quiet=tuple(a for a in every if a.quiet),
         ended=tuple(ended[:ENDED_SHOWN]),
         ended_more=max(len(ended) - ENDED_SHOWN, 0),
         notices=tuple(a for a in shown if a.kind is not AlertKind.RISK),
         hidden=sum(not a.shown for a in standing),
-        counts={level: sum(a.level is level for a in risks) for level in Level},
+        counts={level: sum(a.level is level for a in every) for level in Level},
     )
 
 

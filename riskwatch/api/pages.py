@@ -6,21 +6,38 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.alert.actions import ActionKind
+from riskwatch.alert.lifecycle import allowed
 from riskwatch.api.acting import NAME_CHARS, NOTE_CHARS, Act, perform
 from riskwatch.api.filters import Filter, area_options
 from riskwatch.api.overview import ENDED_DAYS, NEW_H, feeds, overview, pulse
-from riskwatch.api.refusals import UnknownAlert
+from riskwatch.api.refusals import BadInput, UnknownAlert
 from riskwatch.api.site import Site
-from riskwatch.core.alerts import AlertKind, State, Verdict
+from riskwatch.core.alerts import Alert, AlertKind, State, Verdict
+from riskwatch.core.areas import AreaTree
+from riskwatch.core.side_states import ReleaseState
+from riskwatch.deliver.handover import drill_name, grouped
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import ACCOUNT
 
 _PAGE = 100
 _MOST = 2000
-_OPEN_TO_CLOSING = (State.OPEN, State.ACKNOWLEDGED, State.RETURNED, State.RESOLVED)
+_MOST_AREAS = 200
+
+
+class ActForm(BaseModel):
+    """What the forms of an alert send; each sends what its action needs."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str = Field(default="", alias="as")
+    verdict: str = ""
+    note: str = ""
+    to: str = ""
+    hours: str = ""
 
 
 def _down_told(words: Words, down: Mapping[str, int], now_us: int) -> list[str]:
@@ -55,6 +72,8 @@ def page_routes(site: Site) -> APIRouter:
             down_told=_down_told(site.words(request), down, now_us),
             columns=ACCOUNT,
             new_h=NEW_H,
+            grouped=grouped,
+            drill=drill_name(site.desk.alerts.standing()),
             ended_days=ENDED_DAYS,
         )
 
@@ -99,32 +118,59 @@ def page_routes(site: Site) -> APIRouter:
             "alert.html",
             alert=found,
             changes=site.desk.alerts.changes(found.id),
-            can_ack=found.state is State.OPEN,
-            can_close=found.state in _OPEN_TO_CLOSING,
+            can=can_do(found),
+            areas=[(c, site.words(request).area(c)) for c in near(tree, found.holder)],
             verdicts=tuple(Verdict),
             name_chars=NAME_CHARS,
             note_chars=NOTE_CHARS,
         )
 
-    @router.post("/alerts/{alert_id}/ack")
-    def ack(
-        request: Request, alert_id: str, name: Annotated[str, Form(alias="as")] = ""
-    ) -> RedirectResponse:
-        """Acknowledge, then back to the alert."""
-        changed = perform(site.desk, Act(ActionKind.ACK, alert_id, name), request, browser=True)
-        return RedirectResponse(f"/alerts/{changed.id}", status_code=303)
-
-    @router.post("/alerts/{alert_id}/close")
-    def close(
+    @router.post("/alerts/{alert_id}/{kind}")
+    def act(
         request: Request,
         alert_id: str,
-        name: Annotated[str, Form(alias="as")] = "",
-        verdict: Annotated[str, Form()] = "",
-        note: Annotated[str, Form()] = "",
+        kind: ActionKind,
+        form: Annotated[ActForm, Form()],
     ) -> RedirectResponse:
-        """Close with a verdict, then back to the alert."""
-        act = Act(ActionKind.CLOSE, alert_id, name, verdict=verdict, note=note)
-        changed = perform(site.desk, act, request, browser=True)
+        """Do it, then back to the alert."""
+        wanted = Act(kind, alert_id, form.name, form.verdict, form.note, form.to, _number(form.hours))
+        changed = perform(site.desk, wanted, request, browser=True)
         return RedirectResponse(f"/alerts/{changed.id}", status_code=303)
 
+    @router.get("/handover")
+    def handover(request: Request, area: str = "") -> Response:
+        """The sheet for the next shift."""
+        chosen = Filter.of(tree, area=area, level="")
+        made = site.desk.handover(area=chosen.area)
+        return site.page(
+            request,
+            "handover.html",
+            sheet=made,
+            chosen=chosen,
+            options=area_options(tree, site.words(request), chosen.area),
+            down_told=_down_told(site.words(request), made.blind, made.until_us),
+            now_us=made.until_us,
+        )
+
     return router
+
+
+def can_do(alert: Alert) -> frozenset[str]:
+    """The actions whose forms make sense: what the state allows, and what there is to undo or decide."""
+    kinds = {str(kind) for kind in allowed(alert)}
+    drafted = alert.release is not None and alert.release.state is ReleaseState.DRAFTED
+    kinds -= {"unshelve"} if alert.shelved is None else {"shelve"}
+    kinds -= {"draft"} if drafted else {"approve", "reject"}
+    return frozenset(kinds)
+
+
+def near(tree: AreaTree, code: str) -> list[str]:
+    """Where it may be handed: up the tree, then down, the nearest first; of a large subtree a part."""
+    return [*tree.line(code)[1:], *tree.below(code)[1:]][:_MOST_AREAS]
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        raise BadInput("problem.bad_hours") from None

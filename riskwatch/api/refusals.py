@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 
-from riskwatch.alert.lifecycle import ActionKind
-from riskwatch.core.alerts import Alert
+from riskwatch.alert.actions import ActionKind, ActionRefused
+from riskwatch.core.alerts import Alert, Level
 from riskwatch.core.errors import RiskwatchError
 from riskwatch.messages.names import Names
 
@@ -78,14 +78,30 @@ class UnknownFilter(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The alert's state does not allow the action."""
+    """The alert's state, or a rule of the desk, does not allow the action."""
 
-    def __init__(self, reason: str, kind: ActionKind, alert: Alert) -> None:
-        self.kind, self.alert = kind, alert
-        super().__init__(reason)
+    def __init__(self, error: ActionRefused, kind: ActionKind, alert: Alert) -> None:
+        self.key, self.fields, self.kind, self.alert = error.key, error.fields, kind, alert
+        super().__init__(str(error))
 
     def told(self, names: Names) -> Problem:
         """409."""
-        key = "problem.refused_ack" if self.kind is ActionKind.ACK else "problem.refused_close"
-        what = names.text(key, state=names.text(f"state.{self.alert.state}"))
+        if self.key != "state":
+            what = names.text(f"refused.{self.key}", **self._named(names))
+        else:
+            own = {ActionKind.ACK: "problem.refused_ack", ActionKind.CLOSE: "problem.refused_close"}
+            key = own.get(self.kind, "problem.refused_state")
+            what = names.text(key, state=names.text(f"state.{self.alert.state}"))
         return Problem(409, "refused", what, names.text("problem.refused"))
+
+    def _named(self, names: Names) -> dict[str, object]:
+        """Levels and areas by their names in the language."""
+        named = dict(self.fields)
+        if isinstance(level := named.get("level"), Level):
+            named["level"] = names.level(level)
+        for key in ("area", "holder"):
+            if key in named:
+                named[key] = names.area(str(named[key]))
+        if "actor" in named:
+            named["actor"] = names.actor(str(named["actor"]))
+        return named

@@ -36,8 +36,11 @@ def one(shell: Shell, desk: Desk, alert_id: str) -> Alert:
 
 def subtree(shell: Shell, desk: Desk, code: str | None) -> tuple[str, ...] | None:
     """The codes of an area and all below it; None for every area."""
-    if code is None:
-        return None
+    return None if code is None else desk.settings.world.tree.below(area_code(shell, desk, code))
+
+
+def area_code(shell: Shell, desk: Desk, code: str) -> str:
+    """The code of an area, in whatever case it was written; an unknown one names those near it."""
     tree = desk.settings.world.tree
     by_folded = {c.casefold(): c for c in tree.codes}
     exact = code if code in tree.index else by_folded.get(code.strip().casefold())
@@ -47,7 +50,7 @@ def subtree(shell: Shell, desk: Desk, code: str | None) -> tuple[str, ...] | Non
         near = difflib.get_close_matches(code.upper(), tree.codes, n=3)
         told = shell.say("alerts.unknown_area", area=code, near=", ".join(near or tree.codes[:3]))
         raise typer.BadParameter(told, param_hint="--area")
-    return tree.below(exact)
+    return exact
 
 
 def level_of(shell: Shell, text: str | None) -> int | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from riskwatch.cli import alert_acts
 from riskwatch.cli.alert_lookup import level_of, named, one, subtree
 from riskwatch.cli.shell import Shell
 
@@ -34,6 +35,7 @@ def build() -> typer.Typer:
         ("explain", explain),
         ("ack", ack),
         ("close", close),
+        *alert_acts.commands(),
     ):
         app.command(name, help=name)(command)
     return app
@@ -122,13 +124,17 @@ def ack(
     actor: Actor,
     note: Note = "",
     store: Store = None,
+    as_json: alert_acts.Json = False,
 ) -> None:
     """Acknowledge an open alert; the name is recorded as unverified."""
     shell: Shell = ctx.obj
-    from riskwatch.alert.lifecycle import ActionKind
+    from riskwatch.alert.actions import ActionKind
 
     desk = shell.desk(store)
     changed = desk.act(ActionKind.ACK, one(shell, desk, alert_id).id, named(shell, actor), note=note)
+    if as_json:
+        alert_acts.tell(shell, desk, changed, as_json)
+        return
     shell.tell("acknowledged", id=changed.id, actor=changed.actor)
 
 
@@ -139,10 +145,11 @@ def close(
     verdict: Annotated[str, typer.Option("--verdict", metavar="VERDICT", help="verdict")],
     note: Note = "",
     store: Store = None,
+    as_json: alert_acts.Json = False,
 ) -> None:
     """Close an alert with a verdict, a label of the next training."""
     shell: Shell = ctx.obj
-    from riskwatch.alert.lifecycle import ActionKind
+    from riskwatch.alert.actions import ActionKind
     from riskwatch.core.alerts import Verdict
 
     if verdict not in list(Verdict):
@@ -151,4 +158,7 @@ def close(
     desk = shell.desk(store)
     alert = one(shell, desk, alert_id)
     changed = desk.act(ActionKind.CLOSE, alert.id, named(shell, actor), verdict=Verdict(verdict), note=note)
+    if as_json:
+        alert_acts.tell(shell, desk, changed, as_json)
+        return
     shell.tell("closed", id=changed.id, verdict=verdict, actor=changed.actor)

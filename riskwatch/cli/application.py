@@ -11,7 +11,20 @@ from typing import Annotated
 import typer
 
 from riskwatch import __version__
-from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, route, simulate
+from riskwatch.cli import (
+    alerts,
+    check,
+    demo,
+    desk_orders,
+    doctor,
+    handover,
+    init,
+    live,
+    quarantine,
+    replay,
+    route,
+    simulate,
+)
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
 from riskwatch.core.errors import RiskwatchError
@@ -55,10 +68,14 @@ def build() -> typer.Typer:
         ("check", check.check),
         ("doctor", doctor.doctor),
         ("quarantine", quarantine.quarantine),
+        ("handover", handover.handover),
+        ("suppress", desk_orders.suppress),
+        ("lift", desk_orders.lift),
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
     app.add_typer(route.build(), name="route", help="route")
+    app.add_typer(desk_orders.build(), name="drill", help="drill")
     return app
 
 

@@ -21,6 +21,7 @@ def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="replay_file")],
     source: Annotated[str, typer.Option("--source", metavar="NAME", help="replay_source")],
     stream: Annotated[str | None, typer.Option("--stream", metavar="NAME", help="replay_stream")] = None,
+    exercise: Annotated[str | None, typer.Option("--exercise", metavar="NAME", help="exercise")] = None,
     store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="store")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="replay_json")] = False,
 ) -> None:
@@ -32,6 +33,8 @@ def replay(
     overlay = shell.overlay_of(path)
     known_source(shell, source, overlay)
     desk = shell.desk(store, sources=[source], overlay=overlay)
+    if exercise is not None:
+        desk.make_exercise(exercise)
     before = reasons(desk.place)
     summary = run_replay(shell, desk, path, source, stream)
     aside = Counter(reasons(desk.place)) - Counter(before)

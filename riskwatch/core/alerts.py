@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
 
+from riskwatch.core.side_states import Duty, Flapping, Mode, Quiet, Release, ReleaseState, Shelf, Suppressed
+
 
 class Level(IntEnum):
     """Colour grades of GB/T 35561 and of impact-based warning: 1 is the gravest.
@@ -40,6 +42,7 @@ class State(StrEnum):
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
+    HANDLING = "handling"
     RETURNED = "returned"  # cleared before anyone acknowledged
     RESOLVED = "resolved"  # cleared after it was acknowledged
     CLOSED = "closed"  # with a verdict
@@ -71,11 +74,27 @@ class Reason(StrEnum):
     EVIDENCE_GREW = "evidence_grew"
     STEADIED = "steadied"  # no longer rising
     INHIBITED = "inhibited"
-    RELEASED = "released"  # no longer inhibited or withheld
+    RELEASED = "released"  # no longer inhibited, withheld, suppressed or held as flapping
     WITHHELD = "withheld"
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+    HANDED_OUT = "handed_out"  # to somebody of the desk
+    HANDLING = "handling"
+    REPORTED = "reported"  # what was done was told back
+    HANDED_DOWN = "handed_down"  # to an area below
+    HANDED_UP = "handed_up"  # to an area above
+    NOTED = "noted"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    SUPPRESSED = "suppressed"
+    OVERDUE = "overdue"
+    EXPIRED = "expired"  # ended, and nobody gave a verdict in time
+    DRAFTED = "drafted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    LAPSED = "lapsed"
+    DRILL_ENDED = "drill_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +160,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An episode of one signature in one area, as it stands after its latest change."""
+    """An episode of one signature in one area, as it stands after its latest change.
+
+    It always has a `holder`, at first its own area.
+    """
 
     id: str
     kind: AlertKind
@@ -172,6 +194,46 @@ class Alert:
     model_versions: tuple[tuple[str, str], ...] = ()
     config_hash: str = ""
     revision: int = 0  # counts the changes, from 1
+    handed_to: str | None = None  # code of the area whose desk has it now, if not its own
+    handler: str | None = None  # whom the desk handed it out to
+    reported_at_us: int | None = None
+    incident: str = ""  # alerts of one happening share it
+    by_hand: bool = False
+    mode: Mode = Mode.ACTUAL
+    drill: str = ""  # the name of the exercise or test it belongs to
+    duty: Duty | None = None
+    shelved: Shelf | None = None
+    suppressed: Suppressed | None = None
+    flapping: Flapping | None = None
+    expired_at_us: int | None = None
+    release: Release | None = None
+
+    @property
+    def holder(self) -> str:
+        """Code of the area whose desk has it now: always exactly one."""
+        return self.handed_to or self.area
+
+    @property
+    def quiet(self) -> Quiet | None:
+        """Why nobody is told now; orange and red are quiet only where an operator shelved them."""
+        if self.shelved:
+            return Quiet.SHELVED
+        if self.level <= Level.ORANGE:
+            return None
+        if self.suppressed:
+            return Quiet.SUPPRESSED
+        return Quiet.FLAPPING if self.flapping else None
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the step that is owed was not done in time."""
+        return self.duty is not None and self.duty.overdue_since_us is not None
+
+    @property
+    def released(self) -> bool:
+        """Whether it may be published at its present level."""
+        kept = self.release
+        return kept is not None and kept.state is ReleaseState.APPROVED and kept.level <= self.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +244,23 @@ class AlertChange:
     reason: Reason
     at_us: int
     actor: str  # "engine", or "NAME (unverified)" until there is sign-in
+    came_from: State | None = None  # the state before it; None where it was opened
+    why: str = ""  # in the words of who made it
 
 
-def alert_id(*, kind: AlertKind, area: str, signature: str, opened_at_us: int, detail: str = "") -> str:
+def alert_id(
+    *,
+    kind: AlertKind,
+    area: str,
+    signature: str,
+    opened_at_us: int,
+    detail: str = "",
+    mode: Mode = Mode.ACTUAL,
+) -> str:
     """An id derived from content, so that a replay makes the same one.
 
     >>> alert_id(kind=AlertKind.RISK, area="COLLEGEVILLE", signature="gastro", opened_at_us=0)
     'rw-7bb19d9c8a73'
     """
     text = "\x1f".join((kind, area, signature, str(opened_at_us), detail))
-    return "rw-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    return mode.prefix + hashlib.sha256(text.encode()).hexdigest()[:12]

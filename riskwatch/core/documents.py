@@ -100,6 +100,11 @@ def read_document(path: Path, model: type[D], file: str) -> D:
     return parse_document(read_yaml(path, file), model, file)
 
 
+def read_optional(path: Path, model: type[D], file: str) -> D:
+    """Read a file that a workspace may do without; its defaults then."""
+    return read_document(path, model, file) if path.is_file() else model()
+
+
 def _fault(file: str, error: Any) -> Fault:
     where = ".".join(str(part) for part in error["loc"] if part != "[key]")
     kind, message = error["type"], error["msg"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from riskwatch.core.alerts import Alert, Chart, Contribution
 from riskwatch.core.clock import SECOND_US, iso
+from riskwatch.deliver.life_document import life_document
 from riskwatch.messages.sentence import Words
 
 
@@ -48,6 +49,7 @@ def alert_document(alert: Alert, words: Words) -> dict[str, Any]:
         "judged": {"right": alert.judged[0], "of": alert.judged[1]},
         "chart": alert.chart and _chart(alert.chart),
         "revision": alert.revision,
+        **life_document(alert),
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from riskwatch.core.alerts import Alert, AlertKind, Contribution, State
+from riskwatch.core.alerts import Alert, AlertKind, Contribution, Level, State
+from riskwatch.core.side_states import Mode
 from riskwatch.messages.names import Names
 from riskwatch.messages.usual import usual
 
@@ -26,14 +27,16 @@ class Words(Names):
             return self._silence(alert)
         if alert.kind is AlertKind.SCHEMA:
             return self.text("sentence.schema", code=alert.detail)
+        if alert.by_hand:
+            return self.text("sentence.by_hand", what=alert.detail.rstrip(".。"))
         told = self._told(alert)
         return self.text("sentence.rising" if alert.rising else "sentence.steady", told=told)
 
     def asides(self, alert: Alert) -> tuple[str, ...]:
         """Short further sentences: who speaks for it, how such alerts did, what was blind, who owns it."""
+        said = self._standing(alert)
         if alert.kind is not AlertKind.RISK:
-            return ()
-        said = []
+            return tuple(said)
         if alert.inhibited_by:
             said.append(self.text("aside.inhibited", area=self.area(alert.inhibited_by)))
         elif not alert.shown:
@@ -48,6 +51,32 @@ class Words(Names):
         if owner:
             said.append(self.text("aside.owner", owner=owner))
         return tuple(said)
+
+    def _standing(self, alert: Alert) -> list[str]:
+        """What stands beside its state, an exercise first; nothing of it where nothing is unusual."""
+        on_us, said = alert.updated_at_us, []
+        if alert.mode is not Mode.ACTUAL:
+            said.append(self.text("aside.mode", mode=self.text(f"mode.{alert.mode}"), name=alert.drill))
+        if alert.shelved:
+            until = self.local.told(alert.shelved.until_us, on_us=on_us)
+            said.append(self.text("aside.shelved", until=until, reason=alert.shelved.reason))
+        if alert.suppressed:
+            until = self.local.told(alert.suppressed.until_us, on_us=on_us)
+            said.append(self.text("aside.suppressed", until=until, reason=alert.suppressed.reason))
+        if alert.flapping:
+            until = self.local.told(alert.flapping.until_us, on_us=on_us)
+            said.append(self.text("aside.flapping", until=until, times=alert.flapping.times))
+        if alert.duty and alert.duty.overdue_since_us is not None:
+            since = self.local.told(alert.duty.overdue_since_us, on_us=on_us)
+            said.append(self.text("aside.overdue", since=since, step=self.text(f"step.{alert.duty.step}")))
+        if alert.holder != alert.area:
+            said.append(self.text("aside.held_by", area=self.area(alert.holder)))
+        if alert.handler and alert.closed_at_us is None:
+            said.append(self.text("aside.handler", name=self.actor(alert.handler)))
+        if alert.release:
+            level, state = self.level(Level(alert.release.level)), alert.release.state
+            said.append(self.text("aside.release", state=self.text(f"release.{state}"), level=level))
+        return said
 
     def _told(self, alert: Alert) -> str:
         if not alert.contributions:

@@ -17,16 +17,24 @@ from riskwatch.score.explanation import contributions
 from riskwatch.score.impact import Impact
 
 
+class Notable(Protocol):
+    """What grading lets through at one place."""
+
+    def notable(self, likelihood: float, impact: float) -> bool:
+        """Whether it would be graded at all."""
+        ...
+
+
 class Rule(Protocol):
-    """What grading lets through; `floor` is the least likelihood that any impact could make notable."""
+    """The rules of every place; `floor` is the least likelihood that could be notable anywhere."""
 
     @property
     def floor(self) -> float:
         """Below it, nothing is graded."""
         ...
 
-    def notable(self, likelihood: float, impact: float) -> bool:
-        """Whether it would be graded at all."""
+    def of(self, area: str, signature: str) -> Notable:
+        """The rules of an area's signature."""
         ...
 
 
@@ -61,19 +69,21 @@ class StrongestSpeaks:
         impact = self._impact.of(judged)
         speakers = _Speakers(self._tree)
         found = []
+        name = self._registry.signatures[signature].id
         for row in np.lexsort((areas, -judged.strength)).tolist():
+            mine = rule.of(self._tree.codes[int(areas[row])], name)
             relatives = speakers.related(int(areas[row]))
-            notable = rule.notable(float(judged.likelihood[row]), float(impact[row]))
+            notable = mine.notable(float(judged.likelihood[row]), float(impact[row]))
             by = None
             said, at, its = judged, row, impact
             if relatives:
                 beyond = self._beyond(judged, row, relatives)
                 its_beyond = self._impact.of(beyond)
-                if rule.notable(float(beyond.likelihood[0]), float(its_beyond[0])) or not notable:
+                if mine.notable(float(beyond.likelihood[0]), float(its_beyond[0])) or not notable:
                     said, at, its = beyond, 0, its_beyond
                 else:
                     by = self._tree.codes[int(areas[relatives[0]])]
-            if by is None and rule.notable(float(said.likelihood[at]), float(its[at])):
+            if by is None and mine.notable(float(said.likelihood[at]), float(its[at])):
                 speakers.add(int(areas[row]), row)
             found.append(self._assessment(said, at, float(its[at]), by))
         return found

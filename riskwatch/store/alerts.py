@@ -14,7 +14,7 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.store import record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
-OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED)
+OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
 ACCOUNT = ("rows_read", "accepted", "duplicate", "late", "quarantined")
 
 
@@ -48,7 +48,7 @@ class AlertStore:
         """Write it all or nothing; the position in it is why nothing is ever written twice."""
         with self._database.begin() as tx:
             if commit.changes:
-                self._write(tx, commit.changes)
+                self._write(tx, commit.changes, commit.standing.position)
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
@@ -65,7 +65,7 @@ class AlertStore:
         fail_point("alerts.after_commit")
 
     @staticmethod
-    def _write(tx: sa.Connection, changes: Sequence[AlertChange]) -> None:
+    def _write(tx: sa.Connection, changes: Sequence[AlertChange], position: int) -> None:
         """Append the changes, their entries in the record, and leave each alert as its last one says."""
         rows, entries = [], []
         latest: dict[str, dict[str, Any]] = {}
@@ -73,8 +73,10 @@ class AlertStore:
         for change in changes:
             alert, body = change.alert, dump_alert(change.alert)
             key = {"alert": alert.id, "revision": alert.revision}
+            came_from = change.came_from and str(change.came_from)
             told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
-            rows.append(key | told | {"body": body})
+            told |= {"came_from": came_from, "why": change.why}
+            rows.append(key | told | {"body": body, "position": position})
             entries.append(("alert", key | told | {"state": alert.state, "level": int(alert.level)}))
             if alert.revision > 1 and alert.id not in latest:
                 known.add(alert.id)
@@ -168,7 +170,26 @@ class AlertStore:
         query = sa.select(schema.changes).where(schema.changes.c.alert == alert_id)
         with self._database.connect() as tx:
             rows = tx.execute(query.order_by(schema.changes.c.revision)).all()
-        return [AlertChange(load_alert(r.body), Reason(r.reason), r.at_us, r.actor) for r in rows]
+        return [
+            AlertChange(
+                load_alert(r.body),
+                Reason(r.reason),
+                r.at_us,
+                r.actor,
+                None if r.came_from is None else State(r.came_from),
+                r.why or "",
+            )
+            for r in rows
+        ]
+
+    def as_of(self, alert_id: str, position: int) -> Alert | None:
+        """The alert as the entries before an inbox position left it: what a replay must act on."""
+        table = schema.changes
+        before = sa.or_(table.c.position < position, table.c.position.is_(None))
+        query = sa.select(table.c.body).where(table.c.alert == alert_id, before)
+        with self._database.connect() as tx:
+            body = tx.execute(query.order_by(table.c.revision.desc()).limit(1)).scalar()
+        return None if body is None else load_alert(body)
 
     def accounts(self) -> dict[str, dict[str, int]]:
         """The account of each source: rows read = accepted + duplicate + late + quarantined."""

@@ -7,6 +7,16 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
+from riskwatch.core.side_states import (
+    Duty,
+    Flapping,
+    Mode,
+    Release,
+    ReleaseState,
+    Shelf,
+    Step,
+    Suppressed,
+)
 
 
 def canonical(value: Any) -> str:
@@ -49,5 +59,20 @@ def load_alert(text: str) -> Alert:
         "feeds_missing": tuple(raw["feeds_missing"]),
         "verdict": None if raw["verdict"] is None else Verdict(raw["verdict"]),
         "model_versions": tuple((n, v) for n, v in raw["model_versions"]),
-    }
+    } | _side_states(raw)
     return Alert(**raw)
+
+
+def _side_states(raw: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside the state; an alert of an older store has none of it and takes the defaults."""
+    made: dict[str, Any] = {}
+    for name, build in (("shelved", Shelf), ("suppressed", Suppressed), ("flapping", Flapping)):
+        if raw.get(name):
+            made[name] = build(**raw[name])
+    if raw.get("duty"):
+        made["duty"] = Duty(**raw["duty"] | {"step": Step(raw["duty"]["step"])})
+    if raw.get("release"):
+        made["release"] = Release(**raw["release"] | {"state": ReleaseState(raw["release"]["state"])})
+    if "mode" in raw:
+        made["mode"] = Mode(raw["mode"])
+    return made

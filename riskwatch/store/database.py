@@ -39,6 +39,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
         schema.metadata.create_all(database)
+        _add_columns(database)
         _check_version(database)
     except sa.exc.DBAPIError as error:
         raise StoreError(
@@ -78,6 +79,16 @@ def _tell_of_disk(context: sa.ExceptionContext) -> None:
     raise StoreError(
         f"{where}: nothing was written ({error}); {advice} and send again, what is stored is sound"
     ) from error
+
+
+def _add_columns(database: sa.Engine) -> None:
+    """Give the tables of an older store the columns that came later; they are empty for what it holds."""
+    with database.begin() as tx:
+        for name, wanted in schema.ADDED.items():
+            there = {column["name"] for column in sa.inspect(tx).get_columns(name)}
+            for column in (schema.metadata.tables[name].c[c] for c in wanted if c not in there):
+                kind = column.type.compile(database.dialect)
+                tx.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN {column.name} {kind}"))
 
 
 def _check_version(database: sa.Engine) -> None:

@@ -79,7 +79,13 @@ changes = sa.Table(
     sa.Column("reason", sa.String(32), nullable=False),
     sa.Column("actor", sa.String(128), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("came_from", sa.String(16), nullable=True),  # the state before
+    sa.Column("why", sa.Text, nullable=True),
+    sa.Column("position", sa.BigInteger, nullable=True),  # the inbox entry that made it
 )
+
+ADDED = {"changes": ("came_from", "why", "position")}
+"""Columns that stores of the first days do not have; they are added when such a store is opened."""
 
 record = sa.Table(
     "record",

@@ -21,8 +21,8 @@ from typing import Any, Self
 import numpy as np
 import yaml
 
-from riskwatch.alert.lifecycle import ActionKind
-from riskwatch.core.alerts import Alert, Level, State, Verdict
+from riskwatch.alert.actions import ActionKind, OrderKind
+from riskwatch.core.alerts import Alert, AlertChange, Level, Reason, State, Verdict
 from riskwatch.core.areas import Area, AreaTree
 from riskwatch.core.clock import DAY_US, MINUTE_US, MovableClock, from_us, iso, to_us
 from riskwatch.core.indicators import DOMAINS
@@ -116,6 +116,36 @@ class Timeline:
         """What an operator does last."""
         return self.desk.act(ActionKind.CLOSE, alert.id, "tester", verdict=verdict)
 
+    def act(self, kind: ActionKind, alert: Alert, *, actor: str = "tester", **more: Any) -> Alert:
+        """Anything else that is done to an alert, at the instant the line stands at."""
+        return self.desk.act(kind, alert.id, actor, **more)
+
+    def shelve(self, alert: Alert, *, until: str, reason: str = "known noise") -> Alert:
+        """Put an alert aside until an instant."""
+        return self.act(ActionKind.SHELVE, alert, note=reason, until_us=_instant(until))
+
+    def hand(self, alert: Alert, to: str) -> Alert:
+        """Hand an alert down or up the area tree."""
+        return self.act(ActionKind.HAND, alert, to=to)
+
+    def order(self, kind: OrderKind, *, why: str = "", **given: Any) -> Self:
+        """Give the desk an order; `until` is an instant."""
+        if "until" in given:
+            given["until_us"] = _instant(given.pop("until"))
+        self.desk.order(kind, "tester", why=why, **given)
+        return self
+
+    def suppress(
+        self, area: str, signature: str | None, *, until: str, reason: str = "planned work"
+    ) -> Self:
+        """Declare a maintenance window that begins now."""
+        given = {"window": f"rm-{area}", "area": area, "signature": signature, "until": until}
+        return self.order(OrderKind.SUPPRESS, why=reason, **given)
+
+    def opened_by_hand(self, area: str, signature: str, level: str, **more: Any) -> Alert:
+        """An alert that a person opens now; `mode` and `drill` make it an exercise's or a test's."""
+        return self.desk.open_by_hand("tester", area, signature, Level[level.upper()], **more)
+
     # --- what is expected --------------------------------------------------------------------
 
     def expect(
@@ -168,6 +198,32 @@ class Timeline:
         first = _instant(since) if since else 0
         every = self.desk.alerts.find(everything=True, kind=kind, shown_only=shown)
         return [a for a in every if a.opened_at_us >= first and area in (None, a.area)]
+
+    def changes(self, alert: Alert, *reasons: Reason, by: str | None = None) -> list[AlertChange]:
+        """The rows of an alert's life with one of these reasons (none: all of them), oldest first."""
+        if by is not None:
+            self.pass_until(by)
+        life = self.desk.alerts.changes(alert.id)
+        return [c for c in life if not reasons or c.reason in reasons]
+
+    def stands(self, alert: Alert, *, by: str | None = None) -> Alert:
+        """The alert as it stands, or as it stands at that instant."""
+        if by is not None:
+            self.pass_until(by)
+        now = self.desk.alerts.get(alert.id)
+        assert now is not None, f"alert {alert.id} is gone"
+        return now
+
+    def config(self, file: str, document: dict[str, object]) -> Self:
+        """Write one of the line's config files, and open the desk anew with it."""
+        _write_yaml(self._root / "configs" / file, document)
+        self.desk = self._opened()
+        return self
+
+    def restart(self) -> Self:
+        """Another life of the engine over the same store."""
+        self.desk = self._opened()
+        return self
 
     # --- the store ---------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ WORKER = Path(__file__).with_name("fault_worker.py")
 SIZE = {"areas": 12, "days": 22, "events": 6000, "indicators": 8, "seed": 7, "incidents.storm.count": 2}
 KEPT = {
     "alerts": "SELECT * FROM alerts ORDER BY id",
-    "changes": "SELECT * FROM changes ORDER BY alert, revision",
+    "changes": "SELECT alert, revision, at_us, reason, actor, body, came_from, why "
+    "FROM changes ORDER BY alert, revision",
     "record": "SELECT * FROM record ORDER BY seq",
     "quarantine": "SELECT source, stream, row, reason, mapped FROM quarantine ORDER BY id",
     "standing": "SELECT clock_us, last_tick_us, ticks, feeds FROM engine",

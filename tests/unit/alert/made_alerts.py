@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from riskwatch.alert.desk_rules import DeskRules
 from riskwatch.alert.episodes import Episodes, Stamp
+from riskwatch.alert.release_rules import ReleaseRules
 from riskwatch.alert.rules import AlertRules
+from riskwatch.alert.terms import Terms
 from riskwatch.core.alerts import Alert, AlertChange, Assessment, Chart, Contribution, Reason, State
+from riskwatch.core.areas import Area, AreaTree
 from riskwatch.core.clock import HOUR_US, MINUTE_US
 from riskwatch.core.documents import parse_document
 
@@ -29,6 +33,22 @@ NONE, BLUE, YELLOW, ORANGE, RED = 0.01, 0.06, 0.12, 0.2, 0.5
 
 def rules(**changes: Any) -> AlertRules:
     return parse_document(BASE | changes, AlertRules, "alerts.yaml")
+
+
+TREE = AreaTree(
+    [
+        Area("COUNTY", "County", None, "county"),
+        Area("TOWN", "Town", "COUNTY", "town"),
+        Area("OTHER", "Other", "COUNTY", "town"),
+        Area("VILLAGE", "Village", "TOWN", "village"),
+    ]
+)
+
+
+def terms(**given: Any) -> Terms:
+    """The default rules over a small tree, changed by `rules` and `release`."""
+    desk = parse_document(given.get("rules", {}), DeskRules, "desk.yaml")
+    return Terms(TREE, desk, parse_document(given.get("release", {}), ReleaseRules, "release.yaml"))
 
 
 def assessed(

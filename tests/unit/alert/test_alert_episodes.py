@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_alerts import BLUE, CHART, NONE, ORANGE, RED, Timeline, assessed, rules, stamp
+from made_alerts import BLUE, CHART, NONE, ORANGE, RED, YELLOW, Timeline, assessed, rules, stamp
 
 from riskwatch.alert.episodes import Episodes
 from riskwatch.core.alerts import Level, State
@@ -174,6 +174,7 @@ def test_closed_stays_closed_until_it_rises():
 def test_an_inhibited_alert_is_written_but_not_shown():
     """It says who speaks for it, and is yellow at most."""
     time = Timeline()
+    time.step(RED, area="COUNTY", impact=6.0)
     assert time.step(RED, by="COUNTY", impact=6.0) == ["inhibited"]
     alert = time.alert
     assert (alert.shown, alert.inhibited_by, alert.level) == (False, "COUNTY", Level.YELLOW)
@@ -193,11 +194,32 @@ def test_inhibited_is_released_only_after_a_while_alone():
 
 def test_a_released_alert_is_graded_for_itself():
     """What was capped at yellow may be orange on its own."""
-    time = Timeline(release_h=0)
+    time = Timeline(release_h=6)
+    time.step(ORANGE, area="COUNTY")
     time.step(ORANGE, by="COUNTY")
     assert time.alert.level is Level.YELLOW
-    assert time.step(ORANGE) == ["released"]
+    assert time.step(ORANGE) == ["released"]  # too grave to wait
     assert (time.alert.level, time.alert.peak_level) == (Level.ORANGE, Level.ORANGE)
+
+
+@pytest.mark.parametrize("county", [None, YELLOW, ORANGE])
+def test_orange_and_red_are_inhibited_only_by_what_is_as_grave(county):
+    """A relative that says less, or nothing at all, does not speak for red: it is shown, and not capped."""
+    time = Timeline()
+    if county:
+        time.step(county, area="COUNTY", impact=2.0 if county == YELLOW else 4.0)
+    assert time.step(RED, by="COUNTY", impact=6.0) == ["opened"]
+    assert (time.alert.shown, time.alert.level, time.alert.inhibited_by) == (True, Level.RED, None)
+
+
+def test_a_relative_that_falls_lets_orange_speak():
+    """What was hidden behind an orange county is shown when the county says yellow."""
+    time = Timeline(clear={"factor": 0.6, "dwell_h": 0.5})
+    time.step(ORANGE, area="COUNTY")
+    assert time.step(ORANGE, by="COUNTY") == ["inhibited"]
+    time.step(0.06, 1, area="COUNTY", impact=2.0)
+    assert time.step(ORANGE, by="COUNTY") == ["released"]
+    assert (time.alert.shown, time.alert.level) == (True, Level.ORANGE)
 
 
 def test_an_inhibited_alert_that_has_nothing_left_is_not_released():

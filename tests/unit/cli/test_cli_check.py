@@ -22,6 +22,9 @@ PLACE = {
     "bundle": "bundle.yaml",
     "alerts": "alerts.yaml",
     "routes": "routes.yaml",
+    "desk": "desk.yaml",
+    "maintenance": "maintenance.yaml",
+    "release": "release.yaml",
 }
 FILES = [path for kind in PLACE for path in sorted((BAD / kind).iterdir())]
 

@@ -16,7 +16,11 @@ COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
     *(["quarantine"], ["alerts"]),
     *(["route"], ["route", "test"], ["route", "show"]),
+    *(["handover"], ["suppress"], ["lift"], ["drill"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
+    *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
+    *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),
+    *(["drill", name] for name in ("start", "inject", "end", "test")),
 ]
 
 
@@ -38,7 +42,9 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [[group, name] for group in ("alerts", "route") for name in command.commands[group].commands]
+    listed += [
+        [name, part] for name, group in command.commands.items() for part in getattr(group, "commands", {})
+    ]
     assert sorted(listed) == sorted(COMMANDS)
 
 

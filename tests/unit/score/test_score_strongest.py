@@ -17,6 +17,9 @@ class Rule:
 
     floor = 0.1
 
+    def of(self, area: str, signature: str) -> Rule:
+        return self
+
     def notable(self, likelihood: float, impact: float) -> bool:
         return likelihood >= self.floor and impact >= 0.5
 

@@ -165,6 +165,8 @@ def test_the_record_is_a_chain(tmp_path):
         "actor": "engine",
         "state": "open",
         "level": 4,
+        "came_from": None,
+        "why": "",
     }
     forged = rows[1].body.replace("engine", "nobody")
     assert record.chained(rows[0].hash, rows[1].kind, forged) != rows[1].hash

@@ -1,0 +1,47 @@
+"""Flapping: an episode that opens and clears again and again is marked, and held for a while, openly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from riskwatch.alert.desk_rules import FlappingRule
+from riskwatch.alert.shelving import told_again
+from riskwatch.alert.terms import changed
+from riskwatch.core.alerts import Alert, AlertChange, Reason
+from riskwatch.core.clock import HOUR_US
+from riskwatch.core.side_states import Flapping
+
+
+class Flaps:
+    """When each (area, signature) opened lately."""
+
+    def __init__(self, rule: FlappingRule) -> None:
+        self._rule = rule
+        self._opened: dict[tuple[str, str], list[int]] = {}
+
+    def opened(self, alert: Alert) -> Flapping | None:
+        """Count an opening; what opened too often within the window flaps."""
+        at_us, key = alert.opened_at_us, (alert.area, alert.signature)
+        since_us = at_us - round(self._rule.within_h * HOUR_US)
+        self._opened = {k: v for k, v in self._opened.items() if v[-1] > since_us}
+        times = [t for t in self._opened.get(key, []) if t > since_us] + [at_us]
+        self._opened[key] = times
+        if len(times) <= self._rule.times:
+            return None
+        return Flapping(at_us, at_us + round(self._rule.hold_h * HOUR_US), len(times))
+
+    def state(self) -> list[list[object]]:
+        """(area, signature, instants) of what opened lately."""
+        return [[area, signature, list(times)] for (area, signature), times in self._opened.items()]
+
+    def load(self, state: list[list[object]]) -> None:
+        """Go on from a state."""
+        self._opened = {(str(a), str(s)): list(t) for a, s, t in state}  # type: ignore[call-overload] # JSON
+
+
+def flapping_ended(alert: Alert, at_us: int) -> AlertChange | None:
+    """The change that tells it again, if its hold is over."""
+    if alert.flapping is None or at_us < alert.flapping.until_us:
+        return None
+    back = told_again(replace(alert, flapping=None))
+    return changed(alert, back, Reason.RELEASED, at_us, why="flapping")

@@ -1,0 +1,87 @@
+"""The handover sheet: which shift it covers, which section an alert stands in, one line an incident."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from deliver_town import AT_US, alert, words
+
+from riskwatch.core.alerts import AlertKind, Level, State
+from riskwatch.core.clock import HOUR_US, iso, to_us
+from riskwatch.core.side_states import Duty, Release, ReleaseState, Shelf, Step
+from riskwatch.deliver.handover import drill_name, handover_document, sheet, shift_start
+from riskwatch.store.alerts import Standing
+
+SINCE = AT_US - HOUR_US
+SHIFTS = ("08:00", "20:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "start"),
+    [
+        ("2025-02-06T08:10Z", "UTC", "2025-02-05T20:00:00Z"),
+        ("2025-02-06T09:00Z", "UTC", "2025-02-06T08:00:00Z"),
+        ("2025-02-06T07:50Z", "UTC", "2025-02-05T20:00:00Z"),
+        ("2025-02-06T20:30Z", "UTC", "2025-02-06T08:00:00Z"),
+        ("2025-02-06T00:30+08:00", "Asia/Shanghai", "2025-02-05T12:00:00Z"),
+        ("2025-03-09T08:10-04:00", "America/New_York", "2025-03-09T01:00:00Z"),  # eleven hours long
+        ("2025-11-02T08:10-05:00", "America/New_York", "2025-11-02T00:00:00Z"),  # thirteen
+    ],
+)
+def test_a_shift_begins_at_a_local_time_of_day(now, zone, start):
+    """In the first hour of a shift the sheet is of the one before; a night in which clocks change too."""
+    assert iso(shift_start(to_us(datetime.fromisoformat(now)), SHIFTS, zone)) == start
+
+
+BASE = replace(alert(), actor=None, note="")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sections"),
+    [
+        ({}, ["new"]),
+        ({"opened_at_us": 0, "rising": True}, ["rising"]),
+        ({"opened_at_us": 0}, ["open"]),
+        ({"duty": Duty(Step.ACCEPT, 0, 1, 1)}, ["new", "overdue"]),
+        ({"shelved": Shelf(AT_US, "noise", "Li", 0)}, ["quiet"]),
+        ({"release": Release(ReleaseState.DRAFTED, 2, "T", "Li", 0)}, ["new", "drafts"]),
+        ({"state": State.RETURNED, "closed_at_us": AT_US}, ["ended"]),
+        ({"state": State.RETURNED, "closed_at_us": 0}, []),
+        ({"kind": AlertKind.DATA_HEALTH}, ["data"]),
+        ({"shown": False}, []),
+    ],
+)
+def test_an_alert_stands_in_its_section(changes, sections):
+    """What is overdue or drafted is listed there once more."""
+    made = sheet([replace(BASE, **changes)], since_us=SINCE, until_us=AT_US, standing=None)
+    assert [name for name, found in made.sections.items() if found] == sections
+
+
+def test_an_incident_is_one_line_with_a_list():
+    """The gravest first; alerts without an incident stay alone."""
+    alerts = [
+        replace(BASE, id="a", incident="ri-1", level=Level.BLUE),
+        replace(BASE, id="b", incident="ri-1", level=Level.RED),
+        replace(BASE, id="c"),
+        replace(BASE, id="d"),
+    ]
+    made = sheet(alerts, since_us=SINCE, until_us=AT_US, standing=None)
+    document = handover_document(made, words())
+    assert [[a["id"] for a in h["alerts"]] for h in document["new"]] == [["b", "a"], ["c"], ["d"]]
+    assert [h["incident"] for h in document["new"]] == ["ri-1", None, None]
+
+
+def test_feeds_windows_and_a_drill_come_from_the_engine():
+    """As its standing tells them."""
+    window = {"name": "w", "area": "T", "signature": None, "reason": "pipes", "by": "Li"}
+    window |= {"starts_us": 0, "ends_us": HOUR_US}
+    feeds = {"down_since_us": {"fever": 0}, "windows": [window], "drill": {"running": {"name": "x"}}}
+    standing = Standing(1, AT_US, None, 0, feeds)
+    document = handover_document(sheet([], since_us=0, until_us=1, standing=standing), words())
+    assert document["blind_feeds"] == {"fever": "1970-01-01T00:00:00Z"}
+    assert document["planned"][0]["ends"] == "1970-01-01T01:00:00Z"
+    assert document["drill"] == "x"
+    whole = {"drill": {"running": None, "mode": "exercise", "name": "y"}}
+    assert (drill_name(replace(standing, feeds=whole)), drill_name(None)) == ("y", "")

@@ -26,6 +26,7 @@ from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import World
+from riskwatch.deliver.publisher import Publisher
 from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
 from riskwatch.score.bundle import Bundle
 
@@ -126,6 +127,11 @@ def load_settings(
         maintenance,
         release,
     )
+
+
+def load_publisher(root: Path, overlay: Path | None = None) -> Publisher:
+    """Who publishes, apart from what the engine runs on: a change of it changes no alert."""
+    return read_document(ConfigFolder(root, overlay).path("publisher.yaml"), Publisher, "publisher.yaml")
 
 
 def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:

@@ -12,6 +12,7 @@ from riskwatch import __version__
 from riskwatch.api.machine import machine_routes
 from riskwatch.api.pages import page_routes
 from riskwatch.api.problems import add_problems
+from riskwatch.api.publishing import publishing_routes
 from riskwatch.api.security import with_headers
 from riskwatch.api.site import FOLDER, Site
 from riskwatch.desk import Desk
@@ -33,6 +34,7 @@ def make_app(desk: Desk, lang: str = "en", *, live: bool = False, hosts: Sequenc
     site = Site(desk, lang, live=live)
     app.include_router(machine_routes(site))
     app.include_router(page_routes(site))
+    app.include_router(publishing_routes(site))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     add_problems(app, site)
     app.middleware("http")(with_headers)

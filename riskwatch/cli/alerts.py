@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from riskwatch.cli import alert_acts
+from riskwatch.cli.alert_form import Form
 from riskwatch.cli.alert_lookup import level_of, named, one, subtree
 from riskwatch.cli.shell import Shell
 
@@ -88,13 +89,19 @@ def show(
     alert_id: AlertId,
     store: Store = None,
     as_json: Annotated[bool, typer.Option("--json", help="json_one")] = False,
+    form: Annotated[Form | None, typer.Option("--format", help="format")] = None,
 ) -> None:
-    """Show one alert as it stands, and every change that made it so."""
+    """Show one alert as it stands, every change that made it so, or what a receiver would get of it."""
     shell: Shell = ctx.obj
     desk = shell.desk(store)
     alert = one(shell, desk, alert_id)
     words = shell.words(desk.settings)
-    if as_json:
+    if form and form is not Form.JSON:
+        from riskwatch.cli.alert_formats import tell_format
+
+        tell_format(shell, desk, alert, form)
+        return
+    if as_json or form:
         from riskwatch.deliver.document import alert_document
 
         shell.emit(alert_document(alert, words))

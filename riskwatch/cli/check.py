@@ -60,12 +60,15 @@ class Inspection:
         """Every file, then what the files say of each other, then what they name in Python."""
         from riskwatch.alert.rules import AlertRules
         from riskwatch.core.documents import read_document
+        from riskwatch.deliver.publisher import Publisher
         from riskwatch.score.bundle import Bundle
         from riskwatch.settings import FeaturesFile
 
         features = self._read("features.yaml", lambda p, f: read_document(p, FeaturesFile, f))
         bundle = self._read("bundle.yaml", lambda p, f: read_document(p, Bundle, f))
         rules = self._read("alerts.yaml", lambda p, f: read_document(p, AlertRules, f))
+        for file in self._files("publisher.yaml"):
+            self._read(file, lambda p, f: read_document(p, Publisher, f))
         world = self._world()
         self._routes()
         self._unused()

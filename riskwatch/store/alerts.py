@@ -191,6 +191,13 @@ class AlertStore:
             body = tx.execute(query.order_by(table.c.revision.desc()).limit(1)).scalar()
         return None if body is None else load_alert(body)
 
+    def changed_between(self, from_us: int, to_us: int) -> list[str]:
+        """Ids of the alerts with a change in [from, to), in the order of their ids."""
+        table = schema.changes
+        query = sa.select(table.c.alert).where(table.c.at_us >= from_us, table.c.at_us < to_us).distinct()
+        with self._database.connect() as tx:
+            return sorted(tx.execute(query).scalars())
+
     def accounts(self) -> dict[str, dict[str, int]]:
         """The account of each source: rows read = accepted + duplicate + late + quarantined."""
         with self._database.connect() as tx:

@@ -172,3 +172,23 @@ def test_nothing_found_is_said(riskwatch, store):
     result = riskwatch("alerts", "list", "--kind", "schema", "--level", "red", "--store", store)
     assert result.code == 0
     assert result.out == "No alert fits this filter.\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("cap", "<?xml"), ("cap-cn", "<?xml"), ("cloudevents", '{"specversion": "1.0"'), ("json", '{"id": ')],
+)
+def test_show_prints_what_a_receiver_would_get(riskwatch, store, a_risk, form, begins):
+    """The newest message of the alert's life, in the form that the receiver takes."""
+    told = riskwatch("alerts", "show", a_risk["id"], "--format", form, "--store", store)
+    assert told.code == 0
+    assert told.out.startswith(begins)
+    assert a_risk["area"] in told.out
+
+
+def test_a_notice_has_no_public_form(riskwatch, store, every):
+    """What is about the data is told to nobody outside, and show says so."""
+    notice = next(a for a in every if a["kind"] != "risk")
+    told = riskwatch("alerts", "show", notice["id"], "--format", "cap", "--store", store)
+    assert told.code != 0
+    assert "is not published" in " ".join(told.err.split())

@@ -22,6 +22,8 @@ from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, A
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
+from riskwatch.core.sends import Planned, Planner
+from riskwatch.deliver.planning import plan_all
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
@@ -46,8 +48,16 @@ OnTick = Callable[[Panel], None]
 class Pipeline:
     """Applies inbox entries in order; `restore` first, then `catch_up` whenever the inbox grew."""
 
-    def __init__(self, settings: Settings, inbox: Inbox, alerts: AlertStore, snapshots: Snapshots) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        alerts: AlertStore,
+        snapshots: Snapshots,
+        planner: Planner | None = None,
+    ) -> None:
         self._settings, world = settings, settings.world
+        self._planner = planner
         self._inbox, self._alerts, self._snapshots = inbox, alerts, snapshots
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
@@ -179,6 +189,10 @@ class Pipeline:
             self._verdicts.learn_one({"signature": alert.signature}, verdict in RIGHT)
         return [change]
 
+    def _delivery(self, body: Mapping[str, Any]) -> list[AlertChange]:
+        """A receiver that cannot be told is a notice; it ends when the receiver is told again."""
+        return self._notices.receiver(body["receiver"], body["state"] == "ok", self._stamp(body["at_us"]))
+
     def _held(self, alert_id: str) -> Alert | None:
         """The alert as the engine holds it: what a replay must act on, not what the store says by now."""
         return self._episodes.find(alert_id) or self._notices.find(alert_id)
@@ -213,13 +227,23 @@ class Pipeline:
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
+        elif entry.kind is EntryKind.DELIVERY:
+            changes = self._delivery(entry.body)
         else:
             changes = self._action(entry.body)
         self.position = entry.seq
         if entry.seq <= self._committed:
             return  # an earlier life committed it; only the state in memory had to follow
-        self._alerts.commit(Commit(changes, dict(_accounts(entry, tallies)), self._standing()))
+        planned = self._planned(changes)
+        accounts = dict(_accounts(entry, tallies))
+        self._alerts.commit(Commit(changes, accounts, self._standing(), planned.add, planned.cancel))
         self._committed = entry.seq
+
+    def _planned(self, changes: Sequence[AlertChange]) -> Planned:
+        """Who is to be told of these changes, as routing has it; the commit writes it with them."""
+        if self._planner is None or not changes:
+            return Planned()
+        return plan_all(self._planner, changes, self._alerts.unsent(c.alert.id for c in changes))
 
     def snapshot(self) -> None:
         """Save the state, so that the next start need not replay the inbox."""

@@ -17,6 +17,8 @@ from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
 from riskwatch.core.clock import Clock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
+from riskwatch.core.sends import Planner
+from riskwatch.deliver.planning import default_planner
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -69,8 +71,9 @@ class Desk:
 
     def __init__(self, place: Place, settings: Settings, clock: Clock) -> None:
         self.place, self.settings, self.clock = place, settings, clock
-        database = open_database(place.url, place.home)
+        database = self.database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
+        self.planner: Planner | None = default_planner(settings.receivers)
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
         self._pin()
@@ -130,7 +133,7 @@ class Desk:
                     f"{self.place.home}: another riskwatch runs on this store; "
                     "stop it, or use another store"
                 ) from None
-            pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots)
+            pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots, self.planner)
             pipeline.restore()
             before = pipeline.position
             yield pipeline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,8 @@ from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import World
+from riskwatch.deliver.receivers import FILE as RECEIVERS
+from riskwatch.deliver.receivers import ReceiversFile, load_receivers
 from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
 from riskwatch.score.bundle import Bundle
 
@@ -53,6 +55,7 @@ class Settings:
     bundle: Bundle
     rules: AlertRules
     config_hash: str
+    receivers: ReceiversFile = field(default_factory=ReceiversFile)
 
 
 def load_settings(
@@ -74,6 +77,11 @@ def load_settings(
     features = read(lambda p, f: read_document(p, FeaturesFile, f), "features.yaml")
     bundle = read(lambda p, f: read_document(p, Bundle, f), "bundle.yaml")
     rules = read(lambda p, f: read_document(p, AlertRules, f), "alerts.yaml")
+    receivers = ReceiversFile()
+    try:
+        receivers = load_receivers(configs.where(RECEIVERS))
+    except ConfigError as error:
+        faults.extend(error.faults)
     trees: dict[str, AreaTree | None] = {}
     registries: dict[str, IndicatorRegistry | None] = {}
     for m in mappings.values():
@@ -99,7 +107,8 @@ def load_settings(
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
     )
-    return Settings(root, world, mappings, features.features, bundle, rules, configs.digest())
+    digest = configs.digest()
+    return Settings(root, world, mappings, features.features, bundle, rules, digest, receivers)
 
 
 def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from riskwatch import __version__
-from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, simulate
+from riskwatch.cli import alerts, check, demo, doctor, init, live, outbox, quarantine, replay, simulate
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
 from riskwatch.core.errors import RiskwatchError
@@ -52,12 +52,14 @@ def build() -> typer.Typer:
         ("simulate", simulate.simulate),
         ("run", live.run),
         ("serve", live.serve),
+        ("deliver", outbox.deliver),
         ("check", check.check),
         ("doctor", doctor.doctor),
         ("quarantine", quarantine.quarantine),
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
+    app.add_typer(outbox.build(), name="outbox", help="outbox")
     return app
 
 

@@ -65,6 +65,7 @@ class Inspection:
         features = self._read("features.yaml", lambda p, f: read_document(p, FeaturesFile, f))
         bundle = self._read("bundle.yaml", lambda p, f: read_document(p, Bundle, f))
         rules = self._read("alerts.yaml", lambda p, f: read_document(p, AlertRules, f))
+        self._receivers()
         world = self._world()
         self._unused()
         if rules:
@@ -118,6 +119,15 @@ class Inspection:
         for told in rules.failed_tests():
             where, _, what = told.partition(": ")
             self.faults.append(Fault("alerts.yaml", where, what, "correct the matrix, or the test"))
+
+    def _receivers(self) -> None:
+        """Who can be told, and whether the allow-list lets through what its tests say."""
+        from riskwatch.deliver.receivers import FILE, load_receivers
+
+        receivers = self._read(FILE, load_receivers)
+        for told in receivers.failed_tests() if receivers else ():
+            where, _, what = told.partition(": ")
+            self.faults.append(Fault(FILE, where, what, "correct allow, or the test"))
 
     def _features(self, features: FeaturesFile, world: World | None) -> None:
         """Every class that features.yaml names, made with its arguments if there is a world."""

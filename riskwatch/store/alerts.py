@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
 from riskwatch.core.fail_points import fail_point
-from riskwatch.store import record, schema
+from riskwatch.core.sends import Send
+from riskwatch.store import outbox, record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED)
@@ -31,11 +32,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What applying an entry changes outside: alerts, accounts by source, and the engine's standing."""
+    """What applying an entry changes outside: alerts, accounts by source, the standing, and sends."""
 
     changes: Sequence[AlertChange]
     accounts: Mapping[str, Mapping[str, int]]
     standing: Standing
+    sends: Sequence[Send] = ()
+    cancelled: Sequence[tuple[str, str]] = ()  # (send id, why)
 
 
 class AlertStore:
@@ -49,6 +52,7 @@ class AlertStore:
         with self._database.begin() as tx:
             if commit.changes:
                 self._write(tx, commit.changes)
+            outbox.write(tx, commit.sends, commit.cancelled)
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
@@ -94,6 +98,11 @@ class AlertStore:
         added = {name: table.c[name] + counts.get(name, 0) for name in ACCOUNT}
         if tx.execute(table.update().where(table.c.source == source).values(**added)).rowcount == 0:
             tx.execute(table.insert().values(source=source, **{n: counts.get(n, 0) for n in ACCOUNT}))
+
+    def unsent(self, alerts: Iterable[str]) -> dict[str, list[Send]]:
+        """The sends of these alerts that are pending or on their way."""
+        with self._database.connect() as tx:
+            return outbox.unsent(tx, alerts)
 
     def get(self, alert_id: str) -> Alert | None:
         """One alert as it stands; an unambiguous beginning of its id will do."""
@@ -169,6 +178,14 @@ class AlertStore:
         with self._database.connect() as tx:
             rows = tx.execute(query.order_by(schema.changes.c.revision)).all()
         return [AlertChange(load_alert(r.body), Reason(r.reason), r.at_us, r.actor) for r in rows]
+
+    def revision(self, alert_id: str, revision: int) -> Alert | None:
+        """An alert as it was after one of its changes."""
+        table = schema.changes
+        query = sa.select(table.c.body).where(table.c.alert == alert_id, table.c.revision == revision)
+        with self._database.connect() as tx:
+            body = tx.execute(query).scalar()
+        return None if body is None else load_alert(body)
 
     def accounts(self) -> dict[str, dict[str, int]]:
         """The account of each source: rows read = accepted + duplicate + late + quarantined."""

@@ -13,9 +13,11 @@ from riskwatch.cli.localise import localise
 from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
-    *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
+    *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"], ["deliver"]),
     *(["quarantine"], ["alerts"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
+    ["outbox"],
+    *(["outbox", name] for name in ("list", "show", "retry", "enable")),
 ]
 
 
@@ -37,7 +39,8 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    for group in ("alerts", "outbox"):
+        listed += [[group, name] for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

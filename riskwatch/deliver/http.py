@@ -75,7 +75,7 @@ class Endpoint:
         except http.client.HTTPException as error:
             raise ChannelError(f"{self}: not an HTTP answer ({type(error).__name__})") from None
         finally:
-            connection.close()
+            connection.end()
 
 
 class _Connection(http.client.HTTPConnection):
@@ -86,18 +86,21 @@ class _Connection(http.client.HTTPConnection):
         host = parts.hostname or ""
         super().__init__(host, parts.port or (443 if self._tls else 80))
         self._endpoint = endpoint
+        self._raw: socket.socket | None = None
+
+    def end(self) -> None:
+        """Close the connection itself; http.client closes its half before the answer is read."""
+        self.close()
+        if self._raw is not None:
+            self._raw.close()
 
     def connect(self) -> None:
         deadline = time.monotonic() + self._endpoint.timeout_s
-        raw = self._endpoint.egress.connect(self.host, self.port, self._endpoint.timeout_s)
+        raw = self._raw = self._endpoint.egress.connect(self.host, self.port, self._endpoint.timeout_s)
         raw.settimeout(_left_s(deadline))
         if self._tls:
             context = ssl.create_default_context(cafile=self._endpoint.ca_file)
-            try:
-                raw = context.wrap_socket(raw, server_hostname=self.host)
-            except BaseException:
-                raw.close()
-                raise
+            raw = self._raw = context.wrap_socket(raw, server_hostname=self.host)
         self.sock = _Hurried(raw, deadline)  # the part of a socket that http.client uses
 
 
@@ -115,7 +118,7 @@ class _Hurried:
         return io.BufferedReader(_Reader(self._raw, self._deadline))
 
     def close(self) -> None:
-        self._raw.close()
+        """Nothing: the answer is still to be read."""
 
 
 class _Reader(io.RawIOBase):

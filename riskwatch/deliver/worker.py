@@ -126,7 +126,7 @@ class Worker:
         free = line.parallel - len(going)
         if free <= 0:
             return 0
-        lease_us = round((5 * line.channel.timeout_s + self.margin_s) * SECOND_US)
+        lease_us = round((2 * line.channel.timeout_s + self.margin_s) * SECOND_US)
         oldest_us = now_us - round(self.retry.max_age_h * HOUR_US)
         ask = Take(receiver, self.owner, now_us, now_us + lease_us, oldest_us, free)
         rows = self.stores.leases.take(ask)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -52,14 +54,20 @@ class EmailChannel:
 
     @property
     def timeout_s(self) -> float:
-        """That of each wait for the server; there are at most five."""
+        """That of the session as a whole."""
         return self.server.timeout_s
 
     def send(self, message: Message) -> Receipt:
         """Send one mail; raises ChannelError where not every recipient was taken."""
+        mail, session = self._mail(message), _session(self.server)
+        cut = threading.Timer(self.timeout_s, _cut, (session,))
+        cut.daemon = True
+        cut.start()
         try:
-            with _session(self.server) as session:
-                refused = session.send_message(self._mail(message), self.sender, self.to)
+            _greet(session, self.server)
+            refused = session.send_message(mail, self.sender, self.to)
+            with suppress(smtplib.SMTPException, OSError):
+                session.quit()  # the mail is taken, whatever the server says to a goodbye
         except ChannelError:
             raise
         except smtplib.SMTPRecipientsRefused as error:
@@ -74,6 +82,9 @@ class EmailChannel:
             raise ChannelError(f"{self.server}: no answer within {self.timeout_s:g} s") from None
         except OSError as error:
             raise ChannelError(f"{self.server}: {error.strerror or _kind(error)}") from None
+        finally:
+            cut.cancel()
+            session.close()
         if refused:
             code = max(code for code, _ in refused.values())
             raise self._answered(code, f"refused {', '.join(sorted(refused))}")
@@ -103,21 +114,26 @@ class EmailChannel:
         return mail
 
 
-def _session(server: Server) -> smtplib.SMTP:
-    """A session that is ready to take a mail, on a connection to a checked address."""
-    context = ssl.create_default_context(cafile=server.ca_file)
-    secure = server.security is Security.TLS
-    session = _SecureSession(server, context) if secure else _Session(server)
-    try:
-        session.connect(server.host, server.port)
-        if server.security is Security.STARTTLS:
-            session.starttls(context=context)
-        if server.user is not None and server.password is not None:
-            session.login(server.user, server.password)
-    except BaseException:
-        session.close()
-        raise
-    return session
+def _session(server: Server) -> _Session:
+    if server.security is Security.TLS:
+        return _SecureSession(server, ssl.create_default_context(cafile=server.ca_file))
+    return _Session(server)
+
+
+def _greet(session: smtplib.SMTP, server: Server) -> None:
+    """Connect, protect the connection and sign in."""
+    session.connect(server.host, server.port)
+    if server.security is Security.STARTTLS:
+        session.starttls(context=ssl.create_default_context(cafile=server.ca_file))
+    if server.user is not None and server.password is not None:
+        session.login(server.user, server.password)
+
+
+def _cut(session: smtplib.SMTP) -> None:
+    """End a session whose time is up; each wait in it has a limit, all of them together do not."""
+    if session.sock is not None:
+        with suppress(OSError):
+            session.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _Session(smtplib.SMTP):

@@ -1,4 +1,4 @@
-"""The guard of outgoing requests: no name, network or disguise opens a way to a place that was not named."""
+"""The guard of outgoing requests: no name, network or disguise opens a way to what was not named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from riskwatch.deliver.special import BLOCKS, plain, special
 
 v4, v6 = st.ip_addresses(v=4), st.ip_addresses(v=6)
 anywhere = v4 | v6
-blocks = st.sampled_from(sorted(BLOCKS, key=str))
+MAPPED = IPv6Network("::ffff:0:0/96")  # judged by the address in it
+blocks = st.sampled_from(sorted((b for b in BLOCKS if b != MAPPED), key=str))
 MISSED = [
     "100.64.0.1",
     "100.127.255.255",
@@ -36,7 +37,7 @@ MISSED = [
     "fec0::1",
     "ff02::1",
     "5f00::1",
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104 - nothing is bound to it
     "::",
     "255.255.255.255",
     "192.88.99.1",
@@ -56,7 +57,7 @@ def within(draw: st.DrawFn) -> IPv4Address | IPv6Address:
 
 @pytest.mark.parametrize("address", MISSED)
 def test_what_python_takes_for_public_is_special_all_the_same(address):
-    """Shared space, multicast, 6to4, NAT64, 3fff::/20, mapped loopback: neither a name nor 0/0 opens them."""
+    """Shared space, multicast, 6to4, NAT64, 3fff::/20, mapped: neither a name nor 0/0 opens them."""
     guard = Egress.of(["example.org", "0.0.0.0/0", "::/0"])
     assert special(ip_address(address))
     assert guard.refusal("example.org", ip_address(address)).startswith("it is ")

@@ -1,4 +1,4 @@
-"""The email channel against a real SMTP server on loopback: plain, STARTTLS, TLS, and every way it fails."""
+"""The email channel against a real SMTP server: plain, STARTTLS, TLS, and every way it fails."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_email_keeps_the_contract_before_every_other_side(tmp_path) -> None:
 
 
 def test_a_mail_has_a_chinese_subject_and_is_threaded_by_alert() -> None:
-    """Subject and text arrive as they were; all mails of an alert refer to it; it says a machine sent it."""
+    """Subject and text arrive as they were; all mails of an alert refer to it."""
     inbox = Inbox()
     with smtp(inbox) as port:
         channel(port, "a@example.org", "b@example.org").send(MESSAGE)
@@ -161,7 +161,7 @@ def test_mail_goes_over_tls_with_a_login_and_a_checked_certificate(tmp_path, sec
         if security is Security.STARTTLS:
             channel(port, ca_file=pair[0], password=PASSWORD, **given).send(MESSAGE)
             with pytest.raises(ChannelError, match="answered 535") as wrong:
-                channel(port, ca_file=pair[0], password="guess-" + PASSWORD, **given).send(MESSAGE)  # noqa: S106
+                channel(port, ca_file=pair[0], password="guess-" + PASSWORD, **given).send(MESSAGE)
             assert wrong.value.failure is Failure.STOP
             assert PASSWORD not in str(wrong.value)
         else:

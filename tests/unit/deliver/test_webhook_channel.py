@@ -158,10 +158,10 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path) -> None:
         with pytest.raises(ChannelError, match="TLS failed"):
             channel(server.url, timeout_s=5).send(MESSAGE)
         channel(server.url, timeout_s=5, ca_file=pair[0]).send(MESSAGE)
+        other = server.url.replace("127.0.0.1", "hooks.example.org")
+        resolved = Egress.of(["127.0.0.0/8"], lambda *_: ["127.0.0.1"])
         with pytest.raises(ChannelError, match="TLS failed"):
-            channel(server.url.replace("127.0.0.1", "127.0.0.2"), timeout_s=5, ca_file=pair[0]).send(
-                MESSAGE
-            )
+            WebhookChannel(Endpoint(other, resolved, 5, pair[0]), SystemClock()).send(MESSAGE)
     assert len(server.arrived) == 1
 
 

@@ -22,6 +22,7 @@ from riskwatch.store.outbox import OutboxRow
 from riskwatch.store.receivers import ReceiverState, ReceiverStates
 
 _GONE = "the receiver said that it is gone; enable it with: riskwatch outbox enable NAME"
+_FORGET_EVERY_US = 10 * MINUTE_US
 _UNKNOWN = "no receiver of that name is in receivers.yaml"
 
 
@@ -63,6 +64,7 @@ class Worker:
     tell: Callable[[str], None] = lambda _: None
     _pools: dict[str, ThreadPoolExecutor] = field(init=False, default_factory=dict)
     _going: dict[str, set[Future[Outcome]]] = field(init=False, default_factory=dict)
+    _forgot_us: int = field(init=False, default=-HOUR_US)
     _woken: threading.Event = field(init=False, default_factory=threading.Event)
 
     # --- driving it --------------------------------------------------------------------------
@@ -107,6 +109,7 @@ class Worker:
         self._tell_of_receivers()
         now_us = self._now_us()
         states = self.stores.states.all()
+        self._forget(now_us)
         self._divert(now_us)
         begun = 0
         for receiver in self.stores.leases.waiting(now_us):
@@ -127,8 +130,7 @@ class Worker:
         if free <= 0:
             return 0
         lease_us = round((2 * line.channel.timeout_s + self.margin_s) * SECOND_US)
-        oldest_us = now_us - round(self.retry.max_age_h * HOUR_US)
-        ask = Take(receiver, self.owner, now_us, now_us + lease_us, oldest_us, free)
+        ask = Take(receiver, self.owner, now_us, now_us + lease_us, free)
         rows = self.stores.leases.take(ask)
         if rows and receiver not in self._pools:
             self._pools[receiver] = ThreadPoolExecutor(line.parallel, thread_name_prefix=f"send-{receiver}")
@@ -188,6 +190,12 @@ class Worker:
             futures.difference_update(done)
         if ended:
             self.stores.leases.settle(ended)
+
+    def _forget(self, now_us: int) -> None:
+        """Once in a while, and before anything else, cancel what a replay of history has planned."""
+        if now_us - self._forgot_us >= _FORGET_EVERY_US:
+            self.stores.leases.forget(now_us - round(self.retry.max_age_h * HOUR_US), now_us)
+            self._forgot_us = now_us
 
     def _divert(self, now_us: int) -> None:
         for receiver, line in self.lines.items():

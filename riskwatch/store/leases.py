@@ -20,6 +20,7 @@ from riskwatch.store.receivers import ReceiverState, mark
 
 _T = schema.outbox
 _OVER = ("returned", "expired")
+_MOST_ROUNDS = 100
 _ASKING = (SendReason.REPEATED, SendReason.ESCALATED)
 
 
@@ -48,16 +49,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What a worker asks for: sends of a receiver due by `now_us`, for itself until `until_us`.
-
-    What fell due before `oldest_us` is history unless its alert is still open.
-    """
+    """What a worker asks for: sends of a receiver due by `now_us`, for itself until `until_us`."""
 
     receiver: str
     owner: str
     now_us: int
     until_us: int
-    oldest_us: int
     limit: int = 1
 
 
@@ -94,14 +91,17 @@ class Leases:
 
     def take(self, ask: Take) -> list[OutboxRow]:
         """Lease what is due, the head of each area's line; what became pointless is cancelled instead."""
-        taken = []
+        taken: list[OutboxRow] = []
         with self._writing() as tx:
-            for row in tx.execute(_heads(tx, ask)).all():
-                why = _pointless(row, ask.oldest_us)
-                if why:
-                    outbox.cancel(tx, _T.c.id == row.id, why, ask.now_us)
-                else:
-                    taken.append(self._lease(tx, row, ask))
+            for _ in range(_MOST_ROUNDS):
+                rows = tx.execute(_heads(tx, ask, ask.limit - len(taken))).all()
+                pointless = {row.id: _pointless(row) for row in rows}
+                for send_id_, why in pointless.items():
+                    if why:
+                        outbox.cancel(tx, _T.c.id == send_id_, why, ask.now_us)
+                taken += [self._lease(tx, row, ask) for row in rows if not pointless[row.id]]
+                if len(taken) >= ask.limit or not any(pointless.values()):
+                    break  # else those behind the cancelled ones are heads now
             fail_point("outbox.before_lease")
         if taken:
             fail_point("outbox.after_lease")
@@ -122,6 +122,23 @@ class Leases:
             values["told"] = newest or row.revision
         tx.execute(_T.update().where(_T.c.seq == row.seq).values(values))
         return read_row(tx.execute(sa.select(_T).where(_T.c.seq == row.seq)).one())
+
+    def forget(self, oldest_us: int, now_us: int) -> int:
+        """Cancel what fell due before an instant, was never tried, and whose alert is not open any more.
+
+        This is what a replay of history plans; how many there were.
+        """
+        open_ = sa.select(schema.alerts.c.id).where(schema.alerts.c.state == State.OPEN)
+        of_alert = sa.select(schema.alerts.c.id)
+        old = sa.and_(
+            _T.c.status == SendStatus.PENDING,
+            _T.c.attempts == 0,
+            _T.c.due_us < oldest_us,
+            _T.c.alert.not_in(open_),
+            _T.c.alert.in_(of_alert),
+        )
+        with self._writing() as tx:
+            return outbox.cancel(tx, old, "it was due too long ago, and its alert is not open", now_us)
 
     def still(self, row: OutboxRow) -> bool:
         """Whether a lease holds and its send was not cancelled since; asked right before it goes out."""
@@ -199,7 +216,7 @@ def _is_due(table: Any, now_us: int) -> sa.ColumnElement[bool]:
     )
 
 
-def _heads(tx: sa.Connection, ask: Take) -> sa.Select[Any]:
+def _heads(tx: sa.Connection, ask: Take, limit: int) -> sa.Select[Any]:
     """Due sends that no earlier unsent one of the same area precedes, with how their alert stands."""
     ahead, alerts = _T.alias("ahead"), schema.alerts
     earlier = sa.or_(
@@ -216,14 +233,14 @@ def _heads(tx: sa.Connection, ask: Take) -> sa.Select[Any]:
         .outerjoin(alerts, alerts.c.id == _T.c.alert)
         .where(_T.c.receiver == ask.receiver, _is_due(_T, ask.now_us), ~blocked)
         .order_by(_T.c.due_us, _T.c.seq)
-        .limit(ask.limit)
+        .limit(limit)
     )
     if tx.dialect.name == "postgresql":
         return query.with_for_update(of=_T, skip_locked=True)
     return query
 
 
-def _pointless(row: sa.Row[Any], oldest_us: int) -> str:
+def _pointless(row: sa.Row[Any]) -> str:
     """Why a send is not to go out any more: read in the transaction that would lease it."""
     state = row.alert_state
     if state is None:
@@ -234,8 +251,6 @@ def _pointless(row: sa.Row[Any], oldest_us: int) -> str:
             return f"the alert is {state}"
         if row.reason in _ASKING:
             return f"the alert has ended ({state})"
-    if row.attempts == 0 and row.due_us < oldest_us and state != State.OPEN:
-        return "it was due too long ago, and its alert has ended"
     return ""
 
 

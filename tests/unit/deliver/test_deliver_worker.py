@@ -6,13 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from delivery_town import Post, Recorder, line
 
 from riskwatch.core.alerts import Reason, State
 from riskwatch.core.channels import ChannelError, Failure
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.store.inbox import EntryKind
 from riskwatch.store.receivers import ReceiverState
+from riskwatch.testing.post import Post, Recorder, served_by
 
 DOWN = ChannelError("desk: answered 503")
 STOP = ChannelError("desk: answered 400", Failure.STOP)
@@ -117,8 +117,8 @@ def test_the_fallback_is_told_after_its_time_and_once(tmp_path):
     post = Post(tmp_path, "desk")
     mail = Recorder()
     lines = {
-        "desk": line(post.desk, fallback="mail", fallback_after_us=10 * MINUTE_US),
-        "mail": line(mail),
+        "desk": served_by(post.desk, fallback="mail", fallback_after_us=10 * MINUTE_US),
+        "mail": served_by(mail),
     }
     post.worker = post.another(**lines)
     post.desk.down = DOWN
@@ -141,7 +141,7 @@ def test_a_dead_letter_goes_to_the_fallback_at_once(tmp_path):
     """A refusal for good need not be waited for."""
     post = Post(tmp_path, "desk")
     mail = Recorder()
-    post.worker = post.another(desk=line(post.desk, fallback="mail"), mail=line(mail))
+    post.worker = post.another(desk=served_by(post.desk, fallback="mail"), mail=served_by(mail))
     post.desk.down = STOP
     post.open()
     post.sends()
@@ -152,7 +152,7 @@ def test_what_was_never_tried_is_not_diverted(tmp_path):
     """A worker that was off for an hour tries the receiver itself first."""
     post = Post(tmp_path, "desk")
     mail = Recorder()
-    post.worker = post.another(desk=line(post.desk, fallback="mail"), mail=line(mail))
+    post.worker = post.another(desk=served_by(post.desk, fallback="mail"), mail=served_by(mail))
     post.open()
     post.sends(3600)
     assert post.desk.told() == ["first"]

@@ -1,4 +1,4 @@
-"""A store with a worker on a clock that stands still, and channels that can be told to fail."""
+"""A post office to test delivery with: a store, a clock that stands still, channels told to fail."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from deliver_town import words
 
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State
+from riskwatch.core.areas import Area, AreaTree
 from riskwatch.core.channels import Channel, ChannelError, Message, Receipt
 from riskwatch.core.clock import MovableClock, to_us
+from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.sends import Planner
 from riskwatch.deliver.planning import TellEveryone, plan_all
 from riskwatch.deliver.retry import RetryPolicy
 from riskwatch.deliver.worker import Line, Stores, Worker
+from riskwatch.messages.catalogue import Catalogue
+from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.database import open_database
 from riskwatch.store.inbox import Inbox
@@ -28,6 +31,12 @@ from riskwatch.store.outbox import Outbox, OutboxRow
 from riskwatch.store.receivers import ReceiverStates
 
 START = datetime(2025, 2, 5, 12, tzinfo=UTC)
+
+
+def words(lang: str = "en") -> Words:
+    """Words that know one area; all else keeps its code."""
+    tree = AreaTree([Area("T", "Town", None, "town")])
+    return Words(tree, IndicatorRegistry([], []), Catalogue(lang), "Asia/Shanghai")
 
 
 class Recorder:
@@ -45,6 +54,7 @@ class Recorder:
         self.begun = threading.Event()
 
     def send(self, message: Message) -> Receipt:
+        """Keep a message, unless it is told to wait or to fail."""
         self.tried.append(message.id)
         self.begun.set()
         if self.gate is not None:
@@ -57,6 +67,7 @@ class Recorder:
         return Receipt(message.id)
 
     def told(self, key: str = "reason") -> list[Any]:
+        """What the messages say, in the order in which they came."""
         return [message.document[key] for message in self.taken]
 
 
@@ -95,10 +106,12 @@ class Post:
 
     @property
     def desk(self) -> Recorder:
+        """The receiver that is there unless others are named."""
         return self.channels["desk"]
 
     @property
     def now_us(self) -> int:
+        """The clock's instant."""
         return to_us(self.clock.now())
 
     def change(self, alert: Alert, reason: Reason, actor: str = "engine") -> Alert:
@@ -144,15 +157,18 @@ class Post:
         )
 
     def raised(self, alert: Alert, level: Level = Level.RED) -> Alert:
+        """The same at a graver level."""
         up = replace(
             alert, level=level, peak_level=level, levels=(*alert.levels, LevelChange(self.now_us, level))
         )
         return self.change(replace(up, state=State.OPEN), Reason.LEVEL_RAISED)
 
     def acknowledged(self, alert: Alert) -> Alert:
+        """Someone has it."""
         return self.change(replace(alert, state=State.ACKNOWLEDGED), Reason.ACKNOWLEDGED, "Li")
 
     def cleared(self, alert: Alert) -> Alert:
+        """Its evidence is gone."""
         state = State.RETURNED if alert.state is State.OPEN else State.RESOLVED
         return self.change(replace(alert, state=state, closed_at_us=self.now_us), Reason.CLEARED)
 
@@ -171,8 +187,10 @@ class Post:
         return self.outbox.find(**given)[::-1]
 
     def statuses(self) -> list[str]:
+        """Those of the outbox, in the order of planning."""
         return [str(row.status) for row in self.rows()]
 
 
-def line(channel: Channel, **given: Any) -> Line:
+def served_by(channel: Channel, **given: Any) -> Line:
+    """A receiver as the worker knows it."""
     return Line(channel, words(), **given)

@@ -36,12 +36,16 @@ class Silence:
 
     def since_us(self) -> int | None:
         """The instant of the engine's clock where it stands still, or None while it moves."""
-        standing, now_us = self.alerts.standing(), to_us(self.clock.now())
-        at_us = -1 if standing is None else standing.clock_us
+        at_us, now_us = self.clock_us(), to_us(self.clock.now())
         moved_us = max(at_us, self._started_us)
         if now_us - moved_us <= self.silent_min * MINUTE_US:
             return None
         return at_us if at_us >= 0 else self._started_us
+
+    def clock_us(self) -> int:
+        """The instant that the engine was told last, -1 before it was told any."""
+        standing = self.alerts.standing()
+        return -1 if standing is None else standing.clock_us
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,19 @@ class Watchman:
 
     def step(self) -> None:
         """Look once."""
-        since_us, now_us = self.silence.since_us(), to_us(self.silence.clock.now())
-        if since_us is not None:
-            silent_us = now_us - since_us
-            n = int((silent_us - self.silence.silent_min * MINUTE_US) // (self.repeat_min * MINUTE_US))
-            self._page(since_us, max(n, 0), SendReason.REPEATED if n > 0 else SendReason.FIRST)
-            return
         last = self.outbox.find(alert=ENGINE, limit=1)
-        if last and last[0].send.reason is not SendReason.RESOLVED:
-            self._page(last[0].send.revision * MINUTE_US, 0, SendReason.RESOLVED)
+        paged = last[0].send.revision * MINUTE_US if last else None
+        if paged is None or last[0].send.reason is SendReason.RESOLVED:
+            since_us = self.silence.since_us()
+            if since_us is not None:
+                self._page(since_us, 0, SendReason.FIRST)
+        elif self.silence.clock_us() >= paged + MINUTE_US:
+            self._page(paged, 0, SendReason.RESOLVED)
+        else:  # also in a process that has just begun: it stood still before
+            silent_us = to_us(self.silence.clock.now()) - paged
+            n = int((silent_us - self.silence.silent_min * MINUTE_US) // (self.repeat_min * MINUTE_US))
+            if n > 0:
+                self._page(paged, n, SendReason.REPEATED)
 
     def _page(self, since_us: int, n: int, reason: SendReason) -> None:
         now_us, minute = to_us(self.silence.clock.now()), since_us // MINUTE_US

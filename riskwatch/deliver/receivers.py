@@ -63,6 +63,14 @@ class WebhookReceiver(HttpReceiver):
 
     channel: Literal["webhook"]
     secrets: tuple[SecretRef, ...] = ()
+
+    @field_validator("secrets", mode="before")
+    @classmethod
+    def _listed(cls, secrets: object) -> object:
+        if not isinstance(secrets, list | tuple):  # its text must not come back in an error
+            raise ValueError("secrets are no list; write [{env: NAME}]")
+        return secrets
+
     source: str = Field(default="/riskwatch", min_length=1)
 
 
@@ -95,6 +103,8 @@ class EmailReceiver(Receiver):
             raise ValueError("security none would show the password; use tls or starttls")
         return self
 
+
+CHANNELS = ("file", "console", "webhook", "alertmanager", "email")
 
 AnyReceiver = Annotated[
     FileReceiver | ConsoleReceiver | WebhookReceiver | AlertmanagerReceiver | EmailReceiver,
@@ -143,6 +153,16 @@ class ReceiversFile(Document):
     heartbeat: Heartbeat | None = None
     watch: Watch | None = None
     tests: tuple[AllowTest, ...] = ()
+
+    @field_validator("receivers", mode="before")
+    @classmethod
+    def _channels(cls, receivers: object) -> object:
+        """A channel that is unknown is told without the rest of its receiver, which may hold a secret."""
+        for name, receiver in receivers.items() if isinstance(receivers, dict) else ():
+            channel = receiver.get("channel") if isinstance(receiver, dict) else None
+            if channel not in CHANNELS:
+                raise ValueError(f"the channel of '{name}' is none; use one of {', '.join(CHANNELS)}")
+        return receivers
 
     @field_validator("allow")
     @classmethod

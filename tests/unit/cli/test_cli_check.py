@@ -21,6 +21,7 @@ PLACE = {
     "features": "features.yaml",
     "bundle": "bundle.yaml",
     "alerts": "alerts.yaml",
+    "receivers": "receivers.yaml",
 }
 FILES = [path for kind in PLACE for path in sorted((BAD / kind).iterdir())]
 

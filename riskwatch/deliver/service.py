@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -61,6 +63,25 @@ class Delivery:
                 self.watchman.step()
 
 
+def died_here(owner: str) -> bool:
+    """Whether an owner of leases was a process of this machine that is no more.
+
+    >>> died_here("another machine/1/a"), died_here("w1")
+    (False, False)
+    """
+    host, _, rest = owner.partition("/")
+    pid = rest.partition("/")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def make_delivery(
     config: ReceiversFile, around: Surroundings, database: sa.Engine, words: Mapping[str, Words], tell: Tell
 ) -> Delivery:
@@ -82,9 +103,10 @@ def make_delivery(
         lines,
         around.clock,
         RetryPolicy(random.Random().random),
-        owner=uuid4().hex,
+        owner=f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}",
         tell=tell,
     )
+    worker.stores.leases.free(died_here)
     watch = config.watch
     silence = Silence(alerts, around.clock, watch.silent_min if watch else _SILENT_MIN)
     watchman = heart = None

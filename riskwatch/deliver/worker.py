@@ -22,6 +22,9 @@ from riskwatch.store.outbox import OutboxRow
 from riskwatch.store.receivers import ReceiverState, ReceiverStates
 
 _GONE = "the receiver said that it is gone; enable it with: riskwatch outbox enable NAME"
+_AHEAD = 4
+"""So many sends a thread are taken at once: the others wait for it within their lease."""
+
 _FORGET_EVERY_US = 10 * MINUTE_US
 _UNKNOWN = "no receiver of that name is in receivers.yaml"
 
@@ -51,8 +54,8 @@ class Stores:
 class Worker:
     """Drives one store's outbox; any number of them may run on it.
 
-    `step` never waits for a receiver. `owner` names this worker in its leases. A lease outlasts the
-    channel's own limit by `margin_s`, after which any worker takes the send again.
+    `step` never waits for a receiver. `owner` names this worker in its leases. A lease outlasts what
+    the channel may need for it and those before it by `margin_s`; then any worker takes the send again.
     """
 
     stores: Stores
@@ -60,7 +63,7 @@ class Worker:
     clock: Clock
     retry: RetryPolicy
     owner: str
-    margin_s: float = 60.0
+    margin_s: float = 30.0
     tell: Callable[[str], None] = lambda _: None
     _pools: dict[str, ThreadPoolExecutor] = field(init=False, default_factory=dict)
     _going: dict[str, set[Future[Outcome]]] = field(init=False, default_factory=dict)
@@ -69,20 +72,32 @@ class Worker:
 
     # --- driving it --------------------------------------------------------------------------
 
-    def run(self, stop: threading.Event, *, poll_s: float = 0.5, longest_pause_s: float = 30.0) -> None:
-        """Step until stopped; a fault of the store is told and waited out, it never ends the worker."""
+    def run(
+        self,
+        stop: threading.Event,
+        *,
+        poll_s: float = 0.5,
+        rest_s: float = 0.1,
+        longest_pause_s: float = 30.0,
+    ) -> None:
+        """Step until stopped; a fault of the store is told and waited out, it never ends the worker.
+
+        Between two steps lies at least `rest_s`: what ends meanwhile is written in one transaction,
+        and the engine, which writes to the same store, gets its turn.
+        """
         pause_s = poll_s
         while not stop.is_set():
             try:
                 self._woken.clear()
                 self.step()
                 pause_s = poll_s
+                self._woken.wait(poll_s)
+                stop.wait(rest_s)
             except Exception as error:  # whatever it is, alerts must go on being sent
-                self.tell(
-                    str(error) if isinstance(error, RiskwatchError) else f"{type(error).__name__}: {error}"
-                )
+                known = isinstance(error, RiskwatchError)
+                self.tell(str(error) if known else f"{type(error).__name__}: {error}")
                 pause_s = min(2 * pause_s, longest_pause_s)
-            self._woken.wait(pause_s) if pause_s == poll_s else stop.wait(pause_s)
+                stop.wait(pause_s)
         self.close()
 
     def drain(self) -> int:
@@ -126,10 +141,10 @@ class Worker:
 
     def _begin(self, receiver: str, line: Line, now_us: int) -> int:
         going = self._going.setdefault(receiver, set())
-        free = line.parallel - len(going)
+        free = _AHEAD * line.parallel - len(going)
         if free <= 0:
             return 0
-        lease_us = round((2 * line.channel.timeout_s + self.margin_s) * SECOND_US)
+        lease_us = round((_AHEAD * line.channel.timeout_s + self.margin_s) * SECOND_US)
         ask = Take(receiver, self.owner, now_us, now_us + lease_us, free)
         rows = self.stores.leases.take(ask)
         if rows and receiver not in self._pools:

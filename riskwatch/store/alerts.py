@@ -106,11 +106,11 @@ class AlertStore:
 
     def get(self, alert_id: str) -> Alert | None:
         """One alert as it stands; an unambiguous beginning of its id will do."""
-        query = sa.select(schema.alerts.c.body).where(
-            schema.alerts.c.id.startswith(alert_id, autoescape=True)
-        )
+        table = schema.alerts
+        whole = sa.select(table.c.body).where(table.c.id == alert_id)
+        begun = sa.select(table.c.body).where(table.c.id.startswith(alert_id, autoescape=True)).limit(2)
         with self._database.connect() as tx:
-            rows = tx.execute(query.limit(2)).all()
+            rows = tx.execute(whole).all() or tx.execute(begun).all()  # a LIKE reads every id
         return load_alert(rows[0].body) if len(rows) == 1 else None
 
     def find(
@@ -121,6 +121,7 @@ class AlertStore:
         level: int | None = None,
         kind: str | None = None,
         shown_only: bool = False,
+        shown: bool | None = None,
         limit: int | None = None,
     ) -> list[Alert]:
         """Alerts by level and newest change; open ones unless `everything`, then by opening."""
@@ -128,8 +129,8 @@ class AlertStore:
         query = sa.select(table.c.body)
         if not everything:
             query = query.where(table.c.state.in_(OPEN_STATES))
-        if shown_only:
-            query = query.where(table.c.shown.is_(sa.true()))
+        if shown_only or shown is not None:
+            query = query.where(table.c.shown == (shown_only or shown))
         if areas is not None:
             query = query.where(table.c.area.in_(list(areas)))
         if level is not None:
@@ -144,6 +145,31 @@ class AlertStore:
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query.order_by(*order).limit(limit))]
 
+    def count(
+        self,
+        *,
+        everything: bool = False,
+        areas: Iterable[str] | None = None,
+        level: int | None = None,
+        kind: str | None = None,
+        shown: bool | None = None,
+    ) -> int:
+        """How many alerts `find`, or `newest` where it is `everything`, would give without a limit."""
+        table = schema.alerts
+        query = sa.select(sa.func.count()).select_from(table)
+        if not everything:
+            query = query.where(table.c.state.in_(OPEN_STATES))
+        if areas is not None:
+            query = query.where(table.c.area.in_(list(areas)))
+        if level is not None:
+            query = query.where(table.c.level <= level)
+        if kind is not None:
+            query = query.where(table.c.kind == kind)
+        if shown is not None:
+            query = query.where(table.c.shown == shown)
+        with self._database.connect() as tx:
+            return int(tx.execute(query).scalar_one())
+
     def newest(
         self,
         *,
@@ -152,6 +178,7 @@ class AlertStore:
         kind: str | None = None,
         states: Iterable[str] | None = None,
         since_us: int | None = None,
+        shown: bool | None = None,
         limit: int | None = None,
     ) -> list[Alert]:
         """Alerts of any state or of these, newest change first; `since_us` keeps those changed since."""
@@ -167,6 +194,8 @@ class AlertStore:
             query = query.where(table.c.state.in_(list(states)))
         if since_us is not None:
             query = query.where(table.c.updated_at_us >= since_us)
+        if shown is not None:
+            query = query.where(table.c.shown == shown)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -122,6 +122,19 @@ class Leases:
             values["told"] = newest or row.revision
         tx.execute(_T.update().where(_T.c.seq == row.seq).values(values))
         return read_row(tx.execute(sa.select(_T).where(_T.c.seq == row.seq)).one())
+
+    def free(self, dead: Callable[[str], bool]) -> int:
+        """End the leases of owners that are known to be dead; how many sends are free again."""
+        query = sa.select(_T.c.lease).where(_T.c.status == SendStatus.LEASED).distinct()
+        with self._database.connect() as tx:
+            held = [str(lease) for (lease,) in tx.execute(query)]
+        lost = [lease for lease in held if dead(lease.rpartition(":")[0])]
+        if not lost:
+            return 0
+        with self._writing() as tx:
+            this = _T.update().where(_T.c.status == SendStatus.LEASED, _T.c.lease.in_(lost))
+            freed = {"status": SendStatus.PENDING, "lease": None, "leased_until_us": None}
+            return tx.execute(this.values(freed)).rowcount
 
     def forget(self, oldest_us: int, now_us: int) -> int:
         """Cancel what fell due before an instant, was never tried, and whose alert is not open any more.

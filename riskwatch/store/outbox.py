@@ -151,9 +151,10 @@ class Outbox:
 
     def get(self, send_id: str) -> OutboxRow | None:
         """One send; an unambiguous beginning of its id will do."""
-        query = sa.select(_T).where(_T.c.id.startswith(send_id, autoescape=True)).limit(2)
+        whole = sa.select(_T).where(_T.c.id == send_id)
+        begun = sa.select(_T).where(_T.c.id.startswith(send_id, autoescape=True)).limit(2)
         with self._database.connect() as tx:
-            rows = tx.execute(query).all()
+            rows = tx.execute(whole).all() or tx.execute(begun).all()  # a LIKE reads every id
         return read_row(rows[0]) if len(rows) == 1 else None
 
     def find(

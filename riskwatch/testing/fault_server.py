@@ -125,7 +125,11 @@ class _Server(ThreadingHTTPServer):
 def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # the client died in the middle: nothing arrived
+                self.close_connection = True
+                return
             self._answer(server.take(self.path, dict(self.headers.items()), body))
 
         do_GET = do_POST  # noqa: N815 - the name http.server calls

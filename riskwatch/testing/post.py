@@ -92,7 +92,7 @@ class Post:
         self.said: list[str] = []
         self.worker = self.another()
 
-    def another(self, owner: str = "w1", *, margin_s: float = 60.0, **lines: Line) -> Worker:
+    def another(self, owner: str = "w1", *, margin_s: float = 30.0, **lines: Line) -> Worker:
         """One more worker over the same store."""
         return Worker(
             Stores(Leases(self.database), self.states, self.alerts, self.inbox),

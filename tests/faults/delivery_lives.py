@@ -59,7 +59,7 @@ def live(home: Path, url: str, kill: tuple[str, int], ready: int, last: bool) ->
         worker.close()
         return
     threading.Thread(target=produce, args=(post, stop), daemon=True).start()
-    worker.run(stop, poll_s=0.02)
+    worker.run(stop, poll_s=0.02, rest_s=0.0)
 
 
 def main(home: str, url: str, seed: str, kills: str) -> None:

@@ -222,9 +222,13 @@ def test_a_receiver_that_is_not_reached_is_told_and_so_is_its_return(lang, open_
     from riskwatch.testing.post import words
 
     notice = Alert(
-        "rw-1", AlertKind.DATA_HEALTH, "T", "delivery", Level.YELLOW, Level.YELLOW, (), True, State.OPEN, 0, 0,
+        *("rw-1", AlertKind.DATA_HEALTH, "T", "delivery", Level.YELLOW, Level.YELLOW, ()),
+        shown=True,
+        state=State.OPEN,
+        opened_at_us=0,
+        updated_at_us=0,
         detail="duty",
-    )  # fmt: skip
+    )
     assert open_ in words(lang).sentence(notice)
     again = replace(notice, state=State.RETURNED, closed_at_us=3_600_000_000)
     assert ended in words(lang).sentence(again)

@@ -25,6 +25,7 @@ from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, A
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
+from riskwatch.core.sends import Known, Planned, Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
@@ -50,8 +51,16 @@ OnTick = Callable[[Panel], None]
 class Pipeline:
     """Applies inbox entries in order; `restore` first, then `catch_up` whenever the inbox grew."""
 
-    def __init__(self, settings: Settings, inbox: Inbox, alerts: AlertStore, snapshots: Snapshots) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        alerts: AlertStore,
+        snapshots: Snapshots,
+        planner: Planner | None = None,
+    ) -> None:
         self._settings, world = settings, settings.world
+        self._planner = planner
         self._inbox, self._alerts, self._snapshots = inbox, alerts, snapshots
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
@@ -229,6 +238,10 @@ class Pipeline:
     def _engine_span(self, until_us: int | None, at_us: int) -> int | None:
         return None if until_us is None else until_us - at_us + self._engine_us(at_us)
 
+    def _delivery(self, body: Mapping[str, Any]) -> list[AlertChange]:
+        """A receiver that cannot be told is a notice; it ends when the receiver is told again."""
+        return self._notices.receiver(body["receiver"], body["state"] == "ok", self._stamp(body["at_us"]))
+
     def _held(self, alert_id: str) -> Alert | None:
         """The alert as the engine holds it: what a replay must act on, not what the store says by now."""
         return self._episodes.find(alert_id) or self._notices.find(alert_id) or self._cases.find(alert_id)
@@ -263,13 +276,29 @@ class Pipeline:
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
+        elif entry.kind is EntryKind.DELIVERY:
+            changes = self._delivery(entry.body)
         else:
             changes = self._action(entry.body, entry.seq)
         self.position = entry.seq
         if entry.seq <= self._committed:
             return  # an earlier life committed it; only the state in memory had to follow
-        self._alerts.commit(Commit(changes, dict(_accounts(entry, tallies)), self._standing()))
+        planned = self._planned(changes)
+        accounts = dict(_accounts(entry, tallies))
+        self._alerts.commit(Commit(changes, accounts, self._standing(), planned.add, planned.cancel))
         self._committed = entry.seq
+
+    def _planned(self, changes: Sequence[AlertChange]) -> Planned:
+        """Who is to be told of these changes, as routing has it; the commit writes it with them."""
+        if self._planner is None or not changes:
+            return Planned()
+        ids = {c.alert.id for c in changes}
+        incidents = {c.alert.incident for c in changes if c.alert.incident}
+        standing = (e.alert for e in self._episodes.open.values())
+        relatives = [a for a in standing if a.incident in incidents and a.id not in ids]
+        names = [*ids, *(a.id for a in relatives)]
+        known = Known(relatives, self._alerts.told(names))
+        return self._planner.plan_all(changes, self._alerts.unsent(names), known)
 
     def snapshot(self) -> None:
         """Save the state, so that the next start need not replay the inbox."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict, alert_id
 from riskwatch.core.clock import HOUR_US, Clock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
+from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.deliver.handover import Handover, sheet, shift_start
 from riskwatch.ingest.intake import FileIntake
-from riskwatch.settings import Settings, load_settings
+from riskwatch.settings import Settings, load_planner, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
 from riskwatch.store.database import open_database
 from riskwatch.store.inbox import EntryKind, Inbox
@@ -74,7 +76,7 @@ class Desk:
 
     def __init__(self, place: Place, settings: Settings, clock: Clock) -> None:
         self.place, self.settings, self.clock = place, settings, clock
-        database = open_database(place.url, place.home)
+        database = self.database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
@@ -124,9 +126,19 @@ class Desk:
             )
         self._meta.set("sources", json.dumps(sorted(self.settings.mappings)))
 
+    @cached_property
+    def planner(self) -> Planner:
+        """Who is told of what; raises ConfigError where a route names a receiver that there is not."""
+        kept = self.place.home / "configs"
+        overlay = kept if kept.is_dir() else None
+        return load_planner(self.place.root, overlay, self.settings)
+
     @contextmanager
-    def engine(self) -> Iterator[Pipeline]:
-        """The pipeline, restored and up to date, held by this process alone; saved at the end."""
+    def engine(self, *, tell: bool = True) -> Iterator[Pipeline]:
+        """The pipeline, restored and up to date, held by this process alone; saved at the end.
+
+        Without `tell` nobody is told of what it finds: a replay is about what was, not about what is.
+        """
         with (self.place.home / "engine.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,7 +147,9 @@ class Desk:
                     f"{self.place.home}: another riskwatch runs on this store; "
                     "stop it, or use another store"
                 ) from None
-            pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots)
+            pipeline = Pipeline(
+                self.settings, self.inbox, self.alerts, self._snapshots, self.planner if tell else None
+            )
             pipeline.restore()
             before = pipeline.position
             yield pipeline
@@ -154,7 +168,7 @@ class Desk:
         started = time.perf_counter()
         accounts, known = self._account(), {a.id for a in self._shown_risks()}
         intake = FileIntake(self.settings.world, self.settings.mappings[source], self.inbox, self.clock)
-        with self.engine() as pipeline:
+        with self.engine(tell=False) as pipeline:
             ticks = pipeline.ticks
             saved = time.perf_counter()
             done = rows = 0

@@ -26,7 +26,13 @@ from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import World
+from riskwatch.core.sends import Planner
+from riskwatch.deliver.planner import RoutePlanner
 from riskwatch.deliver.publisher import Publisher
+from riskwatch.deliver.receivers import FILE as RECEIVERS
+from riskwatch.deliver.receivers import ReceiversFile, load_receivers
+from riskwatch.deliver.route_faults import unreachable_receivers
+from riskwatch.deliver.routes import load_routes
 from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
 from riskwatch.score.bundle import Bundle
 
@@ -62,6 +68,7 @@ class Settings:
     desk: DeskRules = field(default_factory=DeskRules)
     maintenance: MaintenanceFile = field(default_factory=MaintenanceFile)
     release: ReleaseRules = field(default_factory=ReleaseRules)
+    receivers: ReceiversFile = field(default_factory=ReceiversFile)
 
 
 def load_settings(
@@ -86,6 +93,11 @@ def load_settings(
     desk = read(lambda p, f: read_optional(p, DeskRules, f), "desk.yaml")
     maintenance = read(lambda p, f: read_optional(p, MaintenanceFile, f), "maintenance.yaml")
     release = read(lambda p, f: read_optional(p, ReleaseRules, f), "release.yaml")
+    receivers = ReceiversFile()
+    try:
+        receivers = load_receivers(configs.where(RECEIVERS))
+    except ConfigError as error:
+        faults.extend(error.faults)
     trees: dict[str, AreaTree | None] = {}
     registries: dict[str, IndicatorRegistry | None] = {}
     for m in mappings.values():
@@ -126,7 +138,17 @@ def load_settings(
         desk,
         maintenance,
         release,
+        receivers,
     )
+
+
+def load_planner(root: Path, overlay: Path | None, settings: Settings) -> Planner:
+    """Who is told of what, apart from what the engine runs on: routes.yaml changes no alert."""
+    routes = load_routes(ConfigFolder(root, overlay).path("routes.yaml"), "routes.yaml")
+    faults = unreachable_receivers(routes, settings.receivers.receivers)
+    if faults:
+        raise ConfigError(faults)
+    return RoutePlanner(routes, settings.world)
 
 
 def load_publisher(root: Path, overlay: Path | None = None) -> Publisher:

@@ -12,8 +12,8 @@ from riskwatch.alert.terms import ENGINE
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State, alert_id
 from riskwatch.core.clock import DAY_US
 
-FEED, FORM = "feed", "form"
-"""Signatures of notices: they are about a feed or a form, not about a harm."""
+FEED, FORM, DELIVERY = "feed", "form", "delivery"
+"""Signatures of notices: they are about a feed, a form or a receiver, not about a harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Notices:
         self._rules, self._area = rules.notices, area
         self._feeds: dict[str, Alert] = {}
         self._codes: dict[str, Alert] = {}
+        self._receivers: dict[str, Alert] = {}
 
     def feeds(self, down: Iterable[Down], stamp: Stamp) -> list[AlertChange]:
         """Open a notice for each feed that went silent, end it when the feed speaks again."""
@@ -57,6 +58,18 @@ class Notices:
         self._codes[code] = change.alert
         return [change]
 
+    def receiver(self, name: str, in_order: bool, stamp: Stamp) -> list[AlertChange]:
+        """Open a notice for a receiver that a message did not reach; end it when one does again."""
+        if in_order:
+            found = self._receivers.pop(name, None)
+            return [] if found is None else self._ended(found, stamp.at_us)
+        level = level_of(self._rules.receiver_down)
+        if name in self._receivers or level is None:
+            return []
+        change = self._open(AlertKind.DATA_HEALTH, DELIVERY, name, level, stamp)
+        self._receivers[name] = change.alert
+        return [change]
+
     def expire(self, at_us: int) -> list[AlertChange]:
         """End the notices of codes that are no longer new."""
         age_us = self._rules.new_code_days * DAY_US
@@ -65,12 +78,12 @@ class Notices:
 
     def find(self, alert_id: str) -> Alert | None:
         """The open notice of that id."""
-        held = (*self._feeds.values(), *self._codes.values())
+        held = (*self._feeds.values(), *self._codes.values(), *self._receivers.values())
         return next((a for a in held if a.id == alert_id), None)
 
     def adopt(self, alert: Alert) -> None:
         """Take over what an operator made of a notice."""
-        held = self._feeds if alert.kind is AlertKind.DATA_HEALTH else self._codes
+        held = {FEED: self._feeds, FORM: self._codes, DELIVERY: self._receivers}[alert.signature]
         if alert.detail in held and held[alert.detail].id == alert.id:
             held[alert.detail] = alert
 
@@ -118,9 +131,14 @@ class Notices:
 
     def state(self) -> dict[str, list[Any]]:
         """The open notices; alerts stay objects, the store knows how to write them."""
-        return {"feeds": list(self._feeds.values()), "codes": list(self._codes.values())}
+        return {
+            "feeds": list(self._feeds.values()),
+            "codes": list(self._codes.values()),
+            "receivers": list(self._receivers.values()),
+        }
 
     def load(self, state: dict[str, list[Any]]) -> None:
         """Go on from a state."""
         self._feeds = {a.detail: a for a in state["feeds"]}
         self._codes = {a.detail: a for a in state["codes"]}
+        self._receivers = {a.detail: a for a in state.get("receivers", ())}

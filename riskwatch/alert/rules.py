@@ -27,6 +27,7 @@ class NoticeRule(Document):
     source_down: LevelWord = "yellow"
     indicator_down: LevelWord = "blue"
     new_code: LevelWord = "blue"
+    receiver_down: LevelWord = "yellow"
     new_code_days: float = Field(default=7.0, gt=0)
 
 

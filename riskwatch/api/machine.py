@@ -56,12 +56,12 @@ def machine_routes(site: Site) -> APIRouter:
         """Open alerts, graver first; with `all=true` every one, newest change first."""
         query = Filter.of(tree, area=area, level=level, kind=kind).query(tree)
         store = site.desk.alerts
-        found = store.newest(**query) if everything else store.find(**query)
-        kept = [a for a in found if shown is None or a.shown is shown]
+        listed = store.newest if everything else store.find
+        kept = listed(**query, shown=shown, limit=limit)
         words = site.words(request)
         return {
-            "count": len(kept),
-            "alerts": [alert_document(a, words) for a in kept[:limit]],
+            "count": store.count(**query, everything=everything, shown=shown),
+            "alerts": [alert_document(a, words) for a in kept],
         }
 
     @router.get("/alerts/{alert_id}")

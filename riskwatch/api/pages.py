@@ -90,8 +90,9 @@ def page_routes(site: Site) -> APIRouter:
         """Every alert, newest change first; `shown=0` lists what is not shown, `shown=1` what is."""
         chosen = Filter.of(tree, area=area, level=level, kind=kind, state=state)
         states = [chosen.state] if chosen.state else None
-        found = site.desk.alerts.newest(**chosen.query(tree), states=states)
-        kept = [a for a in found if shown not in ("0", "1") or a.shown is (shown == "1")]
+        wanted = {"0": False, "1": True}.get(shown)
+        query = chosen.query(tree)
+        kept = site.desk.alerts.newest(**query, states=states, shown=wanted, limit=limit + 1)
         more = request.url.include_query_params(limit=min(limit + _PAGE, _MOST))
         return site.page(
             request,

@@ -20,6 +20,7 @@ from riskwatch.cli import (
     handover,
     init,
     live,
+    outbox,
     quarantine,
     replay,
     route,
@@ -65,6 +66,7 @@ def build() -> typer.Typer:
         ("simulate", simulate.simulate),
         ("run", live.run),
         ("serve", live.serve),
+        ("deliver", outbox.deliver),
         ("check", check.check),
         ("doctor", doctor.doctor),
         ("quarantine", quarantine.quarantine),
@@ -76,6 +78,7 @@ def build() -> typer.Typer:
     app.add_typer(alerts.build(), name="alerts", help="alerts")
     app.add_typer(route.build(), name="route", help="route")
     app.add_typer(desk_orders.build(), name="drill", help="drill")
+    app.add_typer(outbox.build(), name="outbox", help="outbox")
     return app
 
 

@@ -127,19 +127,21 @@ class Inspection:
             self.faults.append(Fault("alerts.yaml", where, what, "correct the matrix, or the test"))
 
     def _routes(self) -> None:
-        """Who is told of what, held against the areas of all sources and the channels there are."""
-        from riskwatch.core.documents import read_yaml
+        """Who is told of what, held against the areas of all sources and the receivers there are."""
+        from riskwatch.deliver.receivers import FILE, load_receivers
         from riskwatch.deliver.route_faults import unreachable_receivers, world_faults
         from riskwatch.deliver.routes import load_routes
 
+        receivers = self._read(FILE, load_receivers)
+        for told in receivers.failed_tests() if receivers else ():
+            where, _, what = told.partition(": ")
+            self.faults.append(Fault(FILE, where, what, "correct allow, or the test"))
         routes = self._read("routes.yaml", load_routes)
         if routes is None:
             return
         self.faults += world_faults(routes, self.worlds)
-        if (self._configs / "receivers.yaml").is_file():
-            reached = (self._read("receivers.yaml", read_yaml) or {}).get("receivers")
-            if isinstance(reached, dict):
-                self.faults += unreachable_receivers(routes, reached)
+        if receivers:
+            self.faults += unreachable_receivers(routes, receivers.receivers)
 
     def _features(self, features: FeaturesFile, world: World | None) -> None:
         """Every class that features.yaml names, made with its arguments if there is a world."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from riskwatch.cli.outbox import delivery_of
 from riskwatch.cli.replay import known_source
 from riskwatch.cli.shell import PAGE_HOST, PAGE_PORT, Shell
 
@@ -56,7 +57,8 @@ def run(
         app = make_app(desk, shell.lang, live=True, hosts=names_of(host))
         with held(desk.place.home), served(shell, app, host=host, port=port) as url:
             shell.note("running", url=url)
-            Live(desk, files, stop, tell, longest_gap_days).run()
+            with delivery_of(shell, desk).running(stop):
+                Live(desk, files, stop, tell, longest_gap_days).run()
     shell.note("stopped")
 
 

@@ -15,9 +15,12 @@ class ConfigFolder:
 
     def path(self, name: str) -> Path:
         """Where a file of that name lies; the workspace's place if it is nowhere."""
-        found = next((f / name for f in self._folders if (f / name).is_file()), self._folders[-1] / name)
-        self.read[name] = found
+        found = self.read[name] = self.where(name)
         return found
+
+    def where(self, name: str) -> Path:
+        """The same of a file that decides nothing about alerts: it is left out of the digest."""
+        return next((f / name for f in self._folders if (f / name).is_file()), self._folders[-1] / name)
 
     def names(self, folder: str) -> list[str]:
         """The names of the YAML files in a folder, of all layers."""

@@ -17,6 +17,14 @@ FAIL_POINTS = (
 )
 """Every name, in the order in which one entry passes them."""
 
+DELIVERY_FAIL_POINTS = (
+    "outbox.before_lease",
+    "outbox.after_lease",
+    "outbox.before_settle",
+    "outbox.after_settle",
+)
+"""Those that one send passes."""
+
 VARIABLE = "RISKWATCH_FAIL_POINT"
 """Names the point and which passing of it is the last, such as `alerts.after_commit:3`."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from riskwatch.core.alerts import AlertChange
+from riskwatch.core.alerts import Alert, AlertChange
 
 
 class SendReason(StrEnum):
@@ -52,11 +52,27 @@ class Planned:
     cancel: tuple[tuple[str, str], ...] = ()
 
 
-class Planner(Protocol):
-    """Turns a change of an alert into sends; a pure function, so that a replay plans the same."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a planner is told beside the changes.
 
-    def plan(self, change: AlertChange, pending: Sequence[Send]) -> Planned:
-        """What to send for this change, given what is still unsent for the same alert."""
+    `relatives` are the other alerts of the same incidents, as they stand. `told` are the sends of
+    these alerts and incidents that were sent; None where nobody knows, and then the routes say who
+    was to be told by now.
+    """
+
+    relatives: Sequence[Alert] = ()
+    told: Sequence[Send] | None = None
+
+
+class Planner(Protocol):
+    """Turns changes of alerts into sends; a pure function, so that a replay plans the same."""
+
+    def plan_all(self, changes: Sequence[AlertChange], pending: Sequence[Send], known: Known) -> Planned:
+        """What to send for the changes of one inbox entry, in their order.
+
+        `pending` is what is unsent for these alerts and their incidents.
+        """
         ...
 
 

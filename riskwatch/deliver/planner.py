@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from riskwatch.core.alerts import Alert, AlertChange
 from riskwatch.core.scores import World
-from riskwatch.core.sends import Planned, Send, SendReason, send_id
+from riskwatch.core.sends import Known, Planned, Send, SendReason, send_id
 from riskwatch.deliver.routes import Routes
 from riskwatch.deliver.routing import GRAVE, RouteTree, facts_of, ladder
 from riskwatch.deliver.verbs import (
@@ -21,24 +21,9 @@ from riskwatch.deliver.verbs import (
     Verb,
     burns,
     group_of,
-    holder_of,
     stopped_by,
     verb_of,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the planner is told beside the changes.
-
-    `relatives` are the other alerts of the same incidents, as they stand. `told` are the sends of
-    these alerts and incidents that were sent; None where nobody knows, and then the routes say who
-    was to be told by now.
-    """
-
-    relatives: Sequence[Alert] = ()
-    told: Sequence[Send] | None = None
-
 
 _NOTHING = Known()
 
@@ -187,7 +172,7 @@ class _Plan:
         """Tell those who do not page; of what was handed over or is overdue, those who do as well."""
         alert = change.alert
         desk = verb in (Verb.HANDED, Verb.OVERDUE)
-        facts = facts_of(replace(alert, area=holder_of(alert)) if desk else alert, self._world)
+        facts = facts_of(replace(alert, area=alert.holder) if desk else alert, self._world)
         rules = self._tree.match(facts, change.at_us)
         told: list[str] = []
         for rule in rules:

@@ -8,17 +8,17 @@ from riskwatch.core.alerts import Alert, AlertChange, State
 from riskwatch.core.sends import SendReason
 from riskwatch.deliver.routing import GRAVE
 
-ENDED = ("returned", "resolved", "closed", "expired")
+ENDED = ("returned", "resolved", "closed")
 """States in which nothing is left to act on."""
 
 HELD = ("acknowledged", "handling")
 """States in which somebody has it."""
 
-QUIET = ("evidence_grew", "steadied", "level_lowered")
-"""Reasons of the engine that are no reason to wake anybody."""
-
-SIDES = ("shelved", "suppressed")
-"""What takes an alert aside for a while; the name of its state, its reason or its attribute."""
+QUIET = (
+    *("evidence_grew", "steadied", "level_lowered"),
+    *("noted", "reported", "drafted", "approved", "rejected", "lapsed", "suppressed"),
+)
+"""Reasons that are no reason to wake anybody."""
 
 
 class Verb(Enum):
@@ -54,13 +54,7 @@ def group_of(alert: Alert) -> str:
 
     An acknowledgement binds its own signature only, so an incident that shows as two is told as two.
     """
-    incident = getattr(alert, "incident", "")
-    return f"{incident}/{alert.signature}" if incident else alert.id
-
-
-def holder_of(alert: Alert) -> str:
-    """The area whose desk has the alert now: its own until it is handed down or up."""
-    return str(getattr(alert, "holder", "") or alert.area)
+    return f"{alert.incident}/{alert.signature}" if alert.incident else alert.id
 
 
 def silence_of(alert: Alert) -> str:
@@ -68,7 +62,7 @@ def silence_of(alert: Alert) -> str:
     if not alert.shown:
         held = f"inhibited: the alert of {alert.inhibited_by} rests on the same calls"
         return held if alert.inhibited_by else "withheld by the alert budget"
-    aside = next((s for s in SIDES if getattr(alert, s, None) or str(alert.state) == s), "")
+    aside = str(alert.quiet or "")
     return f"{aside}: {alert.note}" if aside and alert.note else aside
 
 

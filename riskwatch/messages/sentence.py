@@ -24,7 +24,7 @@ class Words(Names):
     def what(self, alert: Alert) -> str:
         """What happened, without place and level and with its full stop."""
         if alert.kind is AlertKind.DATA_HEALTH:
-            return self._silence(alert)
+            return self._untold(alert) if alert.signature == "delivery" else self._silence(alert)
         if alert.kind is AlertKind.SCHEMA:
             return self.text("sentence.schema", code=alert.detail)
         if alert.by_hand:
@@ -99,6 +99,14 @@ class Words(Names):
         return self.text(
             "sentence.since", time=self.local.told(leading.since_us, on_us=alert.updated_at_us)
         )
+
+    def _untold(self, alert: Alert) -> str:
+        """A receiver that a message did not reach."""
+        since = self.local.told(alert.opened_at_us, on_us=alert.updated_at_us)
+        if alert.state in _ENDED and alert.closed_at_us is not None:
+            until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
+            return self.text("sentence.reached_again", receiver=alert.detail, since=since, until=until)
+        return self.text("sentence.unreached", receiver=alert.detail, since=since)
 
     def _silence(self, alert: Alert) -> str:
         since_us = alert.opened_at_us if alert.since_us is None else alert.since_us

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
 from riskwatch.core.fail_points import fail_point
-from riskwatch.store import record, schema
+from riskwatch.core.sends import Send
+from riskwatch.store import outbox, record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
@@ -31,11 +32,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What applying an entry changes outside: alerts, accounts by source, and the engine's standing."""
+    """What applying an entry changes outside: alerts, accounts by source, the standing, and sends."""
 
     changes: Sequence[AlertChange]
     accounts: Mapping[str, Mapping[str, int]]
     standing: Standing
+    sends: Sequence[Send] = ()
+    cancelled: Sequence[tuple[str, str]] = ()  # (send id, why)
 
 
 class AlertStore:
@@ -49,6 +52,7 @@ class AlertStore:
         with self._database.begin() as tx:
             if commit.changes:
                 self._write(tx, commit.changes, commit.standing.position)
+            outbox.write(tx, commit.sends, commit.cancelled)
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
@@ -97,13 +101,23 @@ class AlertStore:
         if tx.execute(table.update().where(table.c.source == source).values(**added)).rowcount == 0:
             tx.execute(table.insert().values(source=source, **{n: counts.get(n, 0) for n in ACCOUNT}))
 
+    def unsent(self, alerts: Iterable[str]) -> list[Send]:
+        """The sends of these alerts that are pending or on their way."""
+        with self._database.connect() as tx:
+            return outbox.sends_of(tx, alerts, outbox.UNSENT)
+
+    def told(self, alerts: Iterable[str]) -> list[Send]:
+        """The sends of these alerts that arrived."""
+        with self._database.connect() as tx:
+            return outbox.sends_of(tx, alerts, [outbox.SendStatus.DELIVERED])
+
     def get(self, alert_id: str) -> Alert | None:
         """One alert as it stands; an unambiguous beginning of its id will do."""
-        query = sa.select(schema.alerts.c.body).where(
-            schema.alerts.c.id.startswith(alert_id, autoescape=True)
-        )
+        table = schema.alerts
+        whole = sa.select(table.c.body).where(table.c.id == alert_id)
+        begun = sa.select(table.c.body).where(table.c.id.startswith(alert_id, autoescape=True)).limit(2)
         with self._database.connect() as tx:
-            rows = tx.execute(query.limit(2)).all()
+            rows = tx.execute(whole).all() or tx.execute(begun).all()  # a LIKE reads every id
         return load_alert(rows[0].body) if len(rows) == 1 else None
 
     def find(
@@ -114,6 +128,7 @@ class AlertStore:
         level: int | None = None,
         kind: str | None = None,
         shown_only: bool = False,
+        shown: bool | None = None,
         limit: int | None = None,
     ) -> list[Alert]:
         """Alerts by level and newest change; open ones unless `everything`, then by opening."""
@@ -121,8 +136,8 @@ class AlertStore:
         query = sa.select(table.c.body)
         if not everything:
             query = query.where(table.c.state.in_(OPEN_STATES))
-        if shown_only:
-            query = query.where(table.c.shown.is_(sa.true()))
+        if shown_only or shown is not None:
+            query = query.where(table.c.shown == (shown_only or shown))
         if areas is not None:
             query = query.where(table.c.area.in_(list(areas)))
         if level is not None:
@@ -137,6 +152,31 @@ class AlertStore:
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query.order_by(*order).limit(limit))]
 
+    def count(
+        self,
+        *,
+        everything: bool = False,
+        areas: Iterable[str] | None = None,
+        level: int | None = None,
+        kind: str | None = None,
+        shown: bool | None = None,
+    ) -> int:
+        """How many alerts `find`, or `newest` where it is `everything`, would give without a limit."""
+        table = schema.alerts
+        query = sa.select(sa.func.count()).select_from(table)
+        if not everything:
+            query = query.where(table.c.state.in_(OPEN_STATES))
+        if areas is not None:
+            query = query.where(table.c.area.in_(list(areas)))
+        if level is not None:
+            query = query.where(table.c.level <= level)
+        if kind is not None:
+            query = query.where(table.c.kind == kind)
+        if shown is not None:
+            query = query.where(table.c.shown == shown)
+        with self._database.connect() as tx:
+            return int(tx.execute(query).scalar_one())
+
     def newest(
         self,
         *,
@@ -145,6 +185,7 @@ class AlertStore:
         kind: str | None = None,
         states: Iterable[str] | None = None,
         since_us: int | None = None,
+        shown: bool | None = None,
         limit: int | None = None,
     ) -> list[Alert]:
         """Alerts of any state or of these, newest change first; `since_us` keeps those changed since."""
@@ -160,6 +201,8 @@ class AlertStore:
             query = query.where(table.c.state.in_(list(states)))
         if since_us is not None:
             query = query.where(table.c.updated_at_us >= since_us)
+        if shown is not None:
+            query = query.where(table.c.shown == shown)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 
@@ -197,6 +240,14 @@ class AlertStore:
         query = sa.select(table.c.alert).where(table.c.at_us >= from_us, table.c.at_us < to_us).distinct()
         with self._database.connect() as tx:
             return sorted(tx.execute(query).scalars())
+
+    def revision(self, alert_id: str, revision: int) -> Alert | None:
+        """An alert as it was after one of its changes."""
+        table = schema.changes
+        query = sa.select(table.c.body).where(table.c.alert == alert_id, table.c.revision == revision)
+        with self._database.connect() as tx:
+            body = tx.execute(query).scalar()
+        return None if body is None else load_alert(body)
 
     def accounts(self) -> dict[str, dict[str, int]]:
         """The account of each source: rows read = accepted + duplicate + late + quarantined."""

@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
     BATCH = "batch"
     CLOCK = "clock"
     ACTION = "action"
+    DELIVERY = "delivery"  # how a receiver is: failing, disabled, or ok again
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,3 +114,54 @@ snapshots = sa.Table(
     sa.Column("file", sa.String(128), nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
 )
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("seq", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(32), nullable=False, unique=True),
+    sa.Column("alert", sa.String(32), nullable=False, index=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("told", sa.Integer, nullable=True),  # the revision its message tells; fixed at the first try
+    sa.Column("area", sa.String(128), nullable=False),
+    sa.Column("receiver", sa.String(128), nullable=False),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("n", sa.Integer, nullable=False),  # which repeat it is, 0 for none
+    sa.Column("key", sa.String(256), nullable=False),
+    sa.Column("repeat_s", sa.Float, nullable=True),
+    sa.Column("until_ack", sa.Boolean, nullable=False),
+    sa.Column("due_us", sa.BigInteger, nullable=False),
+    sa.Column("next_us", sa.BigInteger, nullable=False),  # when it is tried next, not before due_us
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column(
+        "number", sa.BigInteger, nullable=True
+    ),  # sequence of the receiver's area, from its first try
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease", sa.String(128), nullable=True),
+    sa.Column("leased_until_us", sa.BigInteger, nullable=True),
+    sa.Column("ended_us", sa.BigInteger, nullable=True),
+    sa.Column("error", sa.Text, nullable=False),  # why it failed last, or why it was cancelled
+    sa.Column("diverted", sa.Boolean, nullable=False),  # its fallback was planned
+    sa.Column("body", sa.Text, nullable=True),  # a document of its own, where no alert is told
+    sa.Index("outbox_due", "receiver", "status", "due_us"),
+    sa.Index("outbox_line", "receiver", "area", "status", "due_us"),
+)
+
+sequences = sa.Table(
+    "sequences",
+    metadata,
+    sa.Column("receiver", sa.String(128), primary_key=True),
+    sa.Column("area", sa.String(128), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
+receivers = sa.Table(
+    "receivers",
+    metadata,
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("since_us", sa.BigInteger, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("told", sa.String(16), nullable=False),  # the state that the inbox was told of
+)

@@ -3,33 +3,106 @@
 from __future__ import annotations
 
 import math
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 
-from riskwatch.core.channels import Channel, ChannelError, Message, Receipt
+from riskwatch.core.channels import Channel, ChannelError, Failure, Message, Receipt
 
 MAX_TIMEOUT_S = 60.0
+_SLACK_S = 5.0
 
 Make = Callable[[], Channel]
 
 
+class OtherSide(StrEnum):
+    """How the other side can behave."""
+
+    FAILS = "fails"  # for now: a fault of its own, 5xx, SMTP 4yz
+    REFUSES = "refuses"  # for good: any other 4xx, SMTP 5yz
+    ASKS_TO_WAIT = "asks_to_wait"  # 429 with Retry-After: 120
+    IS_GONE = "is_gone"  # 410
+    REDIRECTS = "redirects"
+    HANGS = "hangs"
+    RESETS = "resets"
+    CUTS_SHORT = "cuts_short"
+
+
+RETRY_TABLE = {
+    OtherSide.FAILS: Failure.RETRY,
+    OtherSide.REFUSES: Failure.STOP,
+    OtherSide.ASKS_TO_WAIT: Failure.RETRY,
+    OtherSide.IS_GONE: Failure.GONE,
+    OtherSide.REDIRECTS: Failure.STOP,
+    OtherSide.HANGS: Failure.RETRY,
+    OtherSide.RESETS: Failure.RETRY,
+    OtherSide.CUTS_SHORT: Failure.RETRY,
+}
+"""What each behaviour means for the message; the worker acts on it."""
+
+_MUST_HAVE = (OtherSide.FAILS, OtherSide.REFUSES, OtherSide.HANGS, OtherSide.RESETS)
+
+
 def check_channel(
-    make: Make, *, arrived: Callable[[], Sequence[str]], broken: Make, secret: str | None = None
+    make: Make,
+    *,
+    arrived: Callable[[], Sequence[str]],
+    broken: Make,
+    secret: str | None = None,
+    facing: Mapping[OtherSide, Make] | None = None,
 ) -> None:
     """Hold a channel against the contract; raises AssertionError that begins with the rule's name.
 
     `arrived` gives the ids that the other side holds; `broken` makes the same channel where it
     cannot deliver; `secret` is the text in its settings (a token, a key) that nobody may see.
+    `facing` makes it before another side that behaves in one way; a channel that waits for another
+    side (`timeout_s` over 0) must have met those that fail, refuse, hang and reset.
     """
     _timeout_is_bounded(make())
     _same_id_is_accepted(make, arrived)
     _failure_says_why(broken)
+    makes = dict(facing or {})
+    if make().timeout_s > 0:
+        missing = [str(side) for side in _MUST_HAVE if side not in makes]
+        assert not missing, f"retry_table: it never met a side that {', '.join(missing)}"
+    for side, faced in makes.items():
+        _keeps_the_table(side, faced)
     if secret is not None:
-        _secret_stays_secret(broken, secret)
+        for unable in (broken, *makes.values()):
+            _secret_stays_secret(unable, secret)
+
+
+def _keeps_the_table(side: OtherSide, make: Make) -> None:
+    channel, started = make(), time.monotonic()
+    _, error = _failure(lambda: channel)
+    took_s, expected = time.monotonic() - started, RETRY_TABLE[side]
+    rule = f"retry_table: a side that {side}"
+    assert error.failure is expected, f"{rule} means {expected}, not {error.failure} ({error})"
+    assert took_s <= channel.timeout_s + _SLACK_S, (
+        f"timeout_is_kept: {took_s:.1f} s, not {channel.timeout_s:g}"
+    )
+    if side is OtherSide.ASKS_TO_WAIT:
+        assert error.retry_after_s == 120, f"{rule} for 120 s is left alone for {error.retry_after_s}"
 
 
 def _message(n: int) -> Message:
-    return Message(f"rw-check-{n}", {"sentence": f"check {n}: 校验", "level": 2})
+    """A message as the worker makes them, with texts in two scripts."""
+    at = "2025-02-05T12:00:00Z"
+    alert = {
+        "id": f"rw-{n}",
+        "kind": "risk",
+        "area": "T1",
+        "signature": "gastro",
+        "level": 2,
+        "level_history": [{"at": at, "level": 2}],
+        "opened_at": at,
+        "updated_at": at,
+        "closed_at": None,
+    }
+    told = {"title": f"II orange, T1: check {n} 校验", "text": f"check {n}: 校验"}
+    place = {"area": "T1", "sequence": n, "step": 0, "reason": "first"}
+    return Message(f"rw-check-{n}", {**told, **place, "alert": alert})
 
 
 def _timeout_is_bounded(channel: Channel) -> None:

@@ -25,6 +25,7 @@ PLACE = {
     "desk": "desk.yaml",
     "maintenance": "maintenance.yaml",
     "release": "release.yaml",
+    "receivers": "receivers.yaml",
 }
 FILES = [path for kind in PLACE for path in sorted((BAD / kind).iterdir())]
 

@@ -13,7 +13,7 @@ from riskwatch.cli.localise import localise
 from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
-    *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
+    *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"], ["deliver"]),
     *(["quarantine"], ["alerts"]),
     *(["route"], ["route", "test"], ["route", "show"]),
     *(["handover"], ["suppress"], ["lift"], ["drill"]),
@@ -21,6 +21,8 @@ COMMANDS = [
     *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
     *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),
     *(["drill", name] for name in ("start", "inject", "end", "test")),
+    ["outbox"],
+    *(["outbox", name] for name in ("list", "show", "retry", "enable")),
 ]
 
 

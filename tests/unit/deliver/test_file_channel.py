@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from riskwatch.core.channels import Channel, ChannelError, Message, Receipt
 from riskwatch.deliver.channels.file import FileChannel
-from riskwatch.testing import check_channel
+from riskwatch.testing import OtherSide, check_channel
+from riskwatch.testing.channel import RETRY_TABLE
 
 FIRST = Message("rw-1", {"sentence": "一 alert", "level": 2})
 SECOND = Message("rw-2", {"level": 3})
@@ -98,15 +100,21 @@ class Kept:
 
     name, timeout_s = "kept", 5.0
 
-    def __init__(self, sent: list[str], token: str = "", *, down: bool = False) -> None:
-        self._sent, self._token, self._down = sent, token, down
+    def __init__(
+        self, sent: list[str], token: str = "", *, down: bool = False, side: OtherSide = OtherSide.FAILS
+    ) -> None:
+        self._sent, self._token, self._down, self._side = sent, token, down, side
 
     def send(self, message: Message) -> Receipt:
         if self._down:
-            raise ChannelError("kept: the other side answered 503; try again later")
+            raise self._failed("kept: not taken")
         again = message.id in self._sent
         self._sent.append(message.id)
         return Receipt(message.id, repeated=again)
+
+    def _failed(self, text: str) -> ChannelError:
+        wait_s = 120 if self._side is OtherSide.ASKS_TO_WAIT else None
+        return ChannelError(text, RETRY_TABLE[self._side], retry_after_s=wait_s)
 
 
 class WaitsForEver(Kept):
@@ -142,14 +150,28 @@ class FailsItsOwnWay(Kept):
 class ShowsItsToken(Kept):
     def send(self, message: Message) -> Receipt:
         if self._down:
-            raise ChannelError(f"https://desk.example/hook?token={self._token} answered 503")
+            raise self._failed(f"https://desk.example/hook?token={self._token} answered 503")
         return super().send(message)
 
 
 class ShowsItsTokenInTheCause(Kept):
     def send(self, message: Message) -> Receipt:
         if self._down:
-            raise ChannelError("answered 503") from ValueError(f"Bearer {self._token}")
+            raise self._failed("answered 503") from ValueError(f"Bearer {self._token}")
+        return super().send(message)
+
+
+class NeverGivesUp(Kept):
+    def send(self, message: Message) -> Receipt:
+        if self._down:
+            raise ChannelError("kept: not taken")
+        return super().send(message)
+
+
+class DoesNotWait(Kept):
+    def send(self, message: Message) -> Receipt:
+        if self._down:
+            raise ChannelError("kept: not taken", RETRY_TABLE[self._side])
         return super().send(message)
 
 
@@ -161,6 +183,8 @@ class ShowsItsTokenInTheCause(Kept):
         (DropsSilently, "same_id_is_accepted"),
         (ClaimsToHaveSent, "failure_says_why"),
         (FailsItsOwnWay, "failure_says_why"),
+        (NeverGivesUp, "retry_table"),
+        (DoesNotWait, "retry_table"),
         (ShowsItsToken, "secret_stays_secret"),
         (ShowsItsTokenInTheCause, "secret_stays_secret"),
     ],
@@ -185,4 +209,15 @@ def _check(cls: type[Kept]) -> None:
     def broken() -> Channel:
         return cls([], TOKEN, down=True)
 
-    check_channel(make, arrived=lambda: sent, broken=broken, secret=TOKEN)
+    def faced(side: OtherSide) -> Callable[[], Channel]:
+        return lambda: cls([], TOKEN, down=True, side=side)
+
+    facing = {side: faced(side) for side in OtherSide}
+    check_channel(make, arrived=lambda: sent, broken=broken, secret=TOKEN, facing=facing)
+
+
+def test_a_channel_that_waits_must_have_met_what_can_go_wrong() -> None:
+    """A channel is not held sound by leaving the other sides out."""
+    sent: list[str] = []
+    with pytest.raises(AssertionError, match=r"^retry_table: it never met a side that fails, refuses"):
+        check_channel(lambda: Kept(sent), arrived=lambda: sent, broken=lambda: Kept([], down=True))

@@ -205,3 +205,30 @@ def test_a_level_is_told_by_number_and_word() -> None:
     """The Roman number goes with the word."""
     assert words("en").level_full(Level.ORANGE) == "II orange"
     assert words("zh").level_full(Level.BLUE) == "IV级 蓝色"
+
+
+@pytest.mark.parametrize(
+    ("lang", "open_", "ended"),
+    [
+        ("en", "the receiver duty has not been reached since", "the receiver duty was not reached from"),
+        ("zh", "接收方“duty”自", "现已恢复"),
+    ],
+)
+def test_a_receiver_that_is_not_reached_is_told_and_so_is_its_return(lang, open_, ended) -> None:
+    """A notice about delivery names the receiver, since when, and until when."""
+    from dataclasses import replace
+
+    from riskwatch.core.alerts import Alert, AlertKind, Level, State
+    from riskwatch.testing.post import words
+
+    notice = Alert(
+        *("rw-1", AlertKind.DATA_HEALTH, "T", "delivery", Level.YELLOW, Level.YELLOW, ()),
+        shown=True,
+        state=State.OPEN,
+        opened_at_us=0,
+        updated_at_us=0,
+        detail="duty",
+    )
+    assert open_ in words(lang).sentence(notice)
+    again = replace(notice, state=State.RETURNED, closed_at_us=3_600_000_000)
+    assert ended in words(lang).sentence(again)

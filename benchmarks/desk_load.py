@@ -1,0 +1,265 @@
+"""A desk under load: 10,000 alerts in a minute into 100,000, while people acknowledge and look."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchmarks.page import provenance, table
+from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.api.application import make_app
+from riskwatch.app import Pipeline
+from riskwatch.core.alerts import (
+    Alert,
+    AlertChange,
+    AlertKind,
+    Chart,
+    Contribution,
+    Level,
+    LevelChange,
+    Reason,
+    State,
+)
+from riskwatch.core.areas import Area
+from riskwatch.core.channels import Message, Receipt
+from riskwatch.core.clock import HOUR_US, SystemClock, to_us
+from riskwatch.deliver.planning import TellEveryone, plan_all
+from riskwatch.desk import Desk
+from riskwatch.store.alerts import Commit
+from riskwatch.testing import Timeline
+from riskwatch.testing.post import Post, served_by
+
+PAGE = Path(__file__).with_suffix(".md")
+TOWNS = 200
+BATCH_S = 0.25
+LOOK_S = 2.0
+BARE = "SELECT body FROM alerts WHERE id = ?"
+ACK_S = 0.15
+OPEN_EVERY = (State.RETURNED, State.OPEN)
+
+
+class Taken:
+    """A channel that takes everything at once, so that the store is what is measured."""
+
+    name, timeout_s = "taken", 1.0
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def send(self, message: Message) -> Receipt:
+        """Count it."""
+        self.count += 1
+        return Receipt(message.id)
+
+
+@dataclass
+class Measured:
+    """Milliseconds of each thing that was done."""
+
+    ack: list[float] = field(default_factory=list)
+    look: dict[str, list[float]] = field(default_factory=dict)
+    bare: list[float] = field(default_factory=list)
+    commit: list[float] = field(default_factory=list)
+    opened: int = 0
+    delivered: int = 0
+    took_s: float = 0.0
+    load: tuple[float, float] = (0.0, 0.0)
+
+
+def made(number: int, at_us: int, state: State) -> Alert:
+    """An alert of the size of real ones: three contributions and two days of hourly counts."""
+    parts = tuple(
+        Contribution(name, 6.0, 7, 0.4 + number % 7 / 10, 1e-5, 0.33, 2.1, at_us - HOUR_US, 1.2)
+        for name in ("vomiting", "diarrhoea", "fever")
+    )
+    level = Level(1 + number % 4)
+    return Alert(
+        id=f"rw-{number:012x}",
+        kind=AlertKind.RISK,
+        area=f"T{number % TOWNS}",
+        signature="gastro",
+        level=level,
+        peak_level=level,
+        levels=(LevelChange(at_us, level),),
+        shown=True,
+        state=state,
+        opened_at_us=at_us,
+        updated_at_us=at_us,
+        likelihood=0.37,
+        impact=4.2,
+        contributions=parts,
+        chart=Chart(at_us, HOUR_US, tuple(range(48)), tuple(n / 7 for n in range(48))),
+        model_versions=(("bundle", "0.1"),),
+        revision=1,
+    )
+
+
+def changes(numbers: range, at_us: int, state: State = State.OPEN) -> list[AlertChange]:
+    """These alerts as they open."""
+    return [AlertChange(made(n, at_us, state), Reason.OPENED, at_us, "engine") for n in numbers]
+
+
+def filled(folder: Path, stored: int) -> Desk:
+    """A desk whose store holds so many alerts, one in a hundred of them open."""
+    areas = [Area("COUNTY", "County", None, "county", 900_000)]
+    areas += [Area(f"T{n}", f"Town {n}", "COUNTY", "town", 4_000) for n in range(TOWNS)]
+    signatures = {"gastro": ["vomiting", "diarrhoea", "fever"]}
+    desk = Timeline(folder / "line", areas, signatures).quiet(days=0.1, per_day=0.1).desk
+    desk.clock = SystemClock()
+    standing = desk.alerts.standing()
+    if standing is None:
+        raise RuntimeError("the line has not begun")
+    at_us = to_us(desk.clock.now()) - 30 * 24 * HOUR_US
+    for start in range(0, stored, 5000):
+        batch = range(start, min(start + 5000, stored))
+        made_ones = [
+            replace(c, alert=replace(c.alert, state=OPEN_EVERY[int(c.alert.id[3:], 16) % 256 == 0]))
+            for c in changes(batch, at_us)
+        ]
+        desk.alerts.commit(Commit(made_ones, {}, standing))
+    return desk
+
+
+def engine(
+    desk: Desk, found: Measured, first: int, alerts: int, minute_s: float, stop: threading.Event
+) -> None:
+    """What the live loop does: commit what a tick opened, apply what operators did."""
+    planner = TellEveryone(("desk",))
+    with desk.engine() as pipeline:
+        started, committed = time.perf_counter(), 0.0
+        while not stop.is_set():
+            elapsed_s = time.perf_counter() - started
+            if elapsed_s - committed >= BATCH_S and found.opened < alerts:
+                due = min(round(alerts * elapsed_s / minute_s), alerts)
+                batch = range(first + found.opened, first + due)
+                found.commit.append(timed(lambda batch=batch: open_(desk, pipeline, planner, batch)))
+                found.opened, committed = due, elapsed_s
+                found.took_s = time.perf_counter() - started
+            pipeline.catch_up()
+            stop.wait(0.01)
+
+
+def open_(desk: Desk, pipeline: Pipeline, planner: TellEveryone, batch: range) -> None:
+    """One commit of what opens at once, as the pipeline makes it."""
+    opened = changes(batch, to_us(desk.clock.now()))
+    planned = plan_all(planner, opened, desk.alerts.unsent(c.alert.id for c in opened))
+    desk.alerts.commit(Commit(opened, {}, pipeline._standing(), planned.add, planned.cancel))
+
+
+def timed(do: Callable[[], object]) -> float:
+    """Milliseconds."""
+    started = time.perf_counter()
+    do()
+    return (time.perf_counter() - started) * 1000
+
+
+def people(desk: Desk, found: Measured, minute_s: float) -> None:
+    """One acknowledges, one looks at the lists, and a bare indexed query is timed beside them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from fastapi.testclient import TestClient
+    client = TestClient(make_app(desk, "en", live=True, hosts=("testserver",)))
+    deadline, looked = time.perf_counter() + minute_s, 0.0
+    with closing(sqlite3.connect(desk.place.home / "riskwatch.db")) as bare:
+        for number in open_ones():
+            if time.perf_counter() > deadline:
+                return
+            name = f"rw-{number:012x}"
+            found.ack.append(timed(lambda name=name: desk.act(ActionKind.ACK, name, "Li")))
+            found.bare.append(timed(lambda name=name: bare.execute(BARE, (name,)).fetchone()))
+            if time.perf_counter() - looked > LOOK_S:
+                looked = time.perf_counter()
+                for path in ("/alerts?limit=50", "/v1/alerts?limit=50", "/"):
+                    took = timed(lambda path=path: client.get(path).raise_for_status())
+                    found.look.setdefault(path, []).append(took)
+            time.sleep(ACK_S)
+
+
+def open_ones() -> Iterator[int]:
+    """Numbers of stored alerts that are open, oldest first."""
+    yield from range(0, 10**9, 256)
+
+
+def run(stored: int, alerts: int, minute_s: float) -> Measured:
+    """The whole: fill, then load, deliver, acknowledge and look at once."""
+    found, stop = Measured(), threading.Event()
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        desk = filled(Path(folder), stored)
+        taken = Taken()
+        post = Post(desk.place.home, clock=desk.clock)
+        worker = post.another("bench", desk=served_by(taken, parallel=8))
+        jobs = [
+            threading.Thread(target=engine, args=(desk, found, stored, alerts, minute_s, stop)),
+            threading.Thread(target=worker.run, args=(stop,), kwargs={"poll_s": 0.1}),
+        ]
+        for job in jobs:
+            job.start()
+        people(desk, found, minute_s)
+        while found.opened < alerts:
+            time.sleep(0.1)
+        found.delivered = taken.count
+        stop.set()
+        for job in jobs:
+            job.join()
+    found.load = (before, os.getloadavg()[0])
+    return found
+
+
+def at(values: list[float], share: float) -> float:
+    """A quantile; the largest of few."""
+    ordered = sorted(values)
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def page(found: Measured, stored: int, alerts: int, command: str) -> str:
+    """The page."""
+    bare = statistics.median(found.bare)
+    rows: list[list[object]] = []
+    named = {"acknowledge, until it is applied": found.ack, "bare indexed query": found.bare}
+    named |= {f"GET {path}": took for path, took in found.look.items()}
+    named["commit of what a quarter of a second opens"] = found.commit
+    for what, took in named.items():
+        row = [f"{v:.1f}" for v in (statistics.median(took), at(took, 0.99), max(took))]
+        rows.append([what, len(took), *row, f"{statistics.median(took) / bare:,.0f}"])
+    header = ["what", "n", "p50 ms", "p99 ms", "most ms", "times the bare query"]
+    return (
+        f"# A desk under load\n\n{provenance(command)}\n\n"
+        f"{stored:,} alerts are stored, one in 256 open; then {alerts:,} more open within "
+        f"{found.took_s:.0f} s, each with a send, while one person acknowledges about six times a second, "
+        "looks at the lists every two seconds, and the worker delivers to a channel that takes everything. "
+        "All in one process, on SQLite with synchronous=FULL. Load average of the machine before and "
+        f"after: {found.load[0]:.1f} and {found.load[1]:.1f}.\n\n"
+        f"{table(header, rows)}\n\n"
+        f"Delivered within that time: {found.delivered:,} of {found.opened:,}.\n\n"
+        "Aims: acknowledge p99 under 100 ms, a list page under 300 ms.\n"
+    )
+
+
+def main() -> None:
+    """Run it; only the full size writes the page."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--stored", type=int, default=100_000)
+    parser.add_argument("--alerts", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    given = parser.parse_args()
+    found = run(given.stored, given.alerts, given.seconds)
+    text = page(found, given.stored, given.alerts, "python -m benchmarks.desk_load")
+    sys.stdout.write(text)
+    if (given.stored, given.alerts, given.seconds) == (100_000, 10_000, 60.0):
+        PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -163,12 +163,16 @@ class Desk:
         *,
         stream: str | None = None,
         progress: Callable[[Progress], None] | None = None,
+        tell: bool = False,
     ) -> ReplaySummary:
-        """Send a file through every stage; raises SourceError where it cannot be read."""
+        """Send a file through every stage; raises SourceError where it cannot be read.
+
+        Nobody is told of what it finds unless `tell` says so.
+        """
         started = time.perf_counter()
         accounts, known = self._account(), {a.id for a in self._shown_risks()}
         intake = FileIntake(self.settings.world, self.settings.mappings[source], self.inbox, self.clock)
-        with self.engine(tell=False) as pipeline:
+        with self.engine(tell=tell) as pipeline:
             ticks = pipeline.ticks
             saved = time.perf_counter()
             done = rows = 0

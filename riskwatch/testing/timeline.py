@@ -103,7 +103,7 @@ class Timeline:
         self._now_us = self._cursor_us = until_us
         if due:
             self._append(due)
-            self.desk.replay(self._file, SOURCE)
+            self.desk.replay(self._file, SOURCE, tell=True)
         self.desk.inbox.append(EntryKind.CLOCK, {"at_us": until_us})
         with self.desk.engine():
             return self

@@ -47,6 +47,7 @@ def _bound(shell: Shell, host: str, port: int) -> socket.socket:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
+            bound.listen(128)  # whoever reads the address may connect before the server's thread runs
         except OSError:
             bound.close()
             raise

@@ -28,6 +28,10 @@ def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
         "level": level_text(alert.level, words),
         "peak": level_text(alert.peak_level, words),
         "state": state_text(shell, alert, words, alert.state),
+        "holder": words.area(alert.holder),
+        "handler": words.actor(alert.handler) if alert.handler else None,
+        "step": _step(alert, words),
+        "incident": alert.incident or None,
         "opened": words.local.stamp(alert.opened_at_us),
         "updated": words.local.stamp(alert.updated_at_us),
         "closed": words.local.stamp(alert.closed_at_us) if alert.closed_at_us is not None else None,
@@ -45,6 +49,17 @@ def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
     shell.out.print(table)
 
 
+def _step(alert: Alert, words: Words) -> str | None:
+    """What is owed next, and until when."""
+    if alert.duty is None:
+        return None
+    told = words.text(f"step.{alert.duty.step}")
+    if alert.duty.due_us is None:
+        return told
+    due = words.text("page.due", time=words.local.stamp(alert.duty.due_us))
+    return words.catalogue.template("list.comma").join([told, due])
+
+
 def tell_life(shell: Shell, changes: Sequence[AlertChange], words: Words) -> None:
     """Every change of an alert: when, why, to which level, and by whom."""
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -54,7 +69,7 @@ def tell_life(shell: Shell, changes: Sequence[AlertChange], words: Words) -> Non
             Text(words.text(f"reason.{change.reason}")),
             level_text(change.alert.level, words),
             Text(words.actor(change.actor)),
-            Text(change.alert.note if change.actor != "engine" else ""),
+            Text(change.why or (change.alert.note if change.actor != "engine" else "")),
         )
     shell.out.print()
     shell.tell("fact.life")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from riskwatch.core.alerts import Alert, Level, State
+from riskwatch.core.side_states import Mode
 
 if TYPE_CHECKING:
     from riskwatch.cli.shell import Shell
@@ -37,7 +38,7 @@ def alert_table(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bo
             level_text(alert.peak_level if peak else alert.level, words),
             Text(words.local.stamp(alert.opened_at_us)),
             Text(words.area(alert.area)),
-            Text(words.what(alert)),
+            Text(marked(alert, words)),
             Text(spark(alert)),
         ]
         if not peak:
@@ -54,7 +55,7 @@ def _narrow(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bool) 
     table.add_column(shell.say("table.what"), ratio=1)
     for alert in alerts:
         marks = (spark(alert), alert.id, "" if peak else _state(shell, alert, words))
-        reason = f"{words.area(alert.area)}: {words.what(alert)}\n{'  '.join(filter(None, marks))}"
+        reason = f"{words.area(alert.area)}: {marked(alert, words)}\n{'  '.join(filter(None, marks))}"
         level = level_text(alert.peak_level if peak else alert.level, words)
         table.add_row(level, words.local.stamp(alert.opened_at_us), Text(reason))
     return table
@@ -65,6 +66,12 @@ def level_text(level: Level, words: Words) -> Text:
     return Text(f"{SHAPES[level]} {words.level_number(level)} {words.level(level)}", style=STYLES[level])
 
 
+def marked(alert: Alert, words: Words) -> str:
+    """What happened; an exercise or a test says so first."""
+    what = words.what(alert)
+    return what if alert.mode is Mode.ACTUAL else f"{words.text(f'mode.{alert.mode}')} {what}"
+
+
 def _state(shell: Shell, alert: Alert, words: Words) -> str:
     """The state in two words; `alerts show` tells it in full."""
     ended = alert.state is State.RETURNED
@@ -72,9 +79,17 @@ def _state(shell: Shell, alert: Alert, words: Words) -> str:
 
 
 def state_text(shell: Shell, alert: Alert, words: Words, state: State) -> str:
-    """A state, and whether the alert was held back."""
-    told = words.text(f"state.{state}")
-    return told if alert.shown else f"{told}, {shell.say('table.hidden')}"
+    """A state and what stands beside it: held back, quiet, overdue, held by another area."""
+    told = [words.text(f"state.{state}")]
+    if not alert.shown:
+        told.append(shell.say("table.hidden"))
+    if alert.quiet:
+        told.append(words.text(f"quiet.{alert.quiet}"))
+    if alert.overdue:
+        told.append(words.text("page.overdue"))
+    if alert.holder != alert.area:
+        told.append(words.text("page.holder", area=words.area(alert.holder)))
+    return words.catalogue.template("list.comma").join(told)
 
 
 def spark(alert: Alert) -> str:

@@ -167,3 +167,19 @@ def test_the_sheet_lists_what_the_next_shift_must_know(riskwatch, store):
     assert "交接班" in riskwatch("handover", "--store", store, "--lang", "zh").out
     assert riskwatch("handover", "--area", "X99", "--store", store).code == 2
     assert json.dumps(sheet)
+
+
+def test_lists_say_who_has_it_and_what_is_quiet(riskwatch, store, an_open):
+    """In the table and in the facts of one alert; an exercise is marked in both."""
+    acts = ("--as", "Li", "--store", store)
+    riskwatch("alerts", "hand-out", an_open["id"], "--to", "Wang", *acts)
+    riskwatch("alerts", "shelve", an_open["id"], "--hours", "0.5", "--reason", "sensor", *acts)
+    assert "shelved" in riskwatch("alerts", "list", "--store", store).out
+    shown = riskwatch("alerts", "show", an_open["id"], "--store", store).out
+    assert "Wang" in shown
+    assert "sensor" in shown
+    assert an_open["area_name"] in shown
+    place = ("--area", an_open["area"], "--signature", an_open["signature"])
+    made = riskwatch("drill", "test", *place, *acts, "--json").lines[0]
+    assert "TEST a test of the alert chain" in riskwatch("alerts", "list", "--store", store).out
+    assert "Next step" in riskwatch("alerts", "show", made["id"], "--store", store).out

@@ -162,8 +162,8 @@ def section(title: str, desk: Desk, start_us: int | None) -> list[str]:
         "### Onset",
         compared(sets, "onset"),
         "### Warnings",
-        "What the engine's own orange and red alerts were followed by, over all labelled days: the bundle on "
-        "duty was fitted on neither these rows nor this world.",
+        "What the engine's own orange and red alerts were followed by, over all labelled days: the bundle "
+        "on duty was fitted on neither these rows nor this world.",
         warnings_raised(desk, finest, sets.every),
     ]
 

@@ -97,10 +97,8 @@ class Scored:
 
     def _sums(self) -> tuple[FloatArray, FloatArray]:
         blocks = self._blocks()
-        return (
-            np.bincount(self.block, self.weight * self.label, blocks),
-            np.bincount(self.block, self.weight, blocks),
-        )
+        hit = np.bincount(self.block, self.weight * self.label, blocks).astype(np.float64)
+        return hit, np.bincount(self.block, self.weight, blocks).astype(np.float64)
 
     def _blocks(self) -> int:
         return int(self.block.max()) + 1
@@ -184,5 +182,6 @@ def _stands(
 
 
 def _interval(value: float, drawn: list[float]) -> Interval:
-    low, high = np.nanpercentile(drawn, [2.5, 97.5]) if drawn else (np.nan, np.nan)
+    told = [number for number in drawn if not np.isnan(number)]
+    low, high = np.percentile(told, [2.5, 97.5]) if told else (np.nan, np.nan)
     return Interval(value, float(low), float(high))

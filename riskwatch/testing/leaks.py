@@ -82,7 +82,7 @@ def leaky_rows(world: World, *, days: float = 12.0, seed: int = 0) -> list[Row]:
     told = [
         (f"r{n}", *r[1:5], r[4] + int(d), r[6]) for n, (r, d) in enumerate(zip(found, late, strict=True))
     ]
-    return sorted(told, key=lambda r: (r[5], r[0]))  # type: ignore[return-value, arg-type] # seven of a Row
+    return sorted(told, key=lambda r: (r[5], r[0]))
 
 
 def check_nothing_moves(
@@ -158,7 +158,8 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Mapping):
         return not _moved(one, other)
     if isinstance(one, np.ndarray):
-        return one.shape == other.shape and one.tobytes() == other.tobytes()
+        return bool(one.shape == other.shape and one.tobytes() == other.tobytes())
     if isinstance(one, pa.Table):
-        return bool(one.equals(other))
+        same: bool = one.equals(other)
+        return same
     return bool(one == other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 from desk_town import DAYS, START, TOWNS, configs, opened, parts
 
+from riskwatch.alert.lifecycle import ActionKind
+from riskwatch.core.alerts import Verdict
 from riskwatch.core.clock import DAY_US, to_us
 from riskwatch.desk import Desk
 from riskwatch.learn.labels import Labels, Sample, SeasonSpec
 from riskwatch.learn.training_set import build_training_set
+from riskwatch.learn.verdict_labels import judged_alerts
 from riskwatch.store.feature_log import area_index
 from riskwatch.store.inbox import EntryKind
 
@@ -125,8 +129,6 @@ def test_parity_across_restarts_and_batches(whole, tmp_path):
 
 def test_parity_of_a_log_written_anew(whole, tmp_path):
     """A store whose snapshots and log are gone makes the same files from its inbox."""
-    import shutil
-
     shutil.copytree(whole.place.home, tmp_path / "home")
     shutil.rmtree(tmp_path / "home" / "features")
     shutil.rmtree(tmp_path / "home" / "snapshots")
@@ -173,8 +175,6 @@ def test_a_log_that_is_turned_off_writes_nothing_and_is_made_up_for_later(whole,
 
 def test_old_days_expire(whole, tmp_path):
     """Days that ended by an instant go, with all their files; the others stay."""
-    import shutil
-
     shutil.copytree(whole.place.home / "features", tmp_path / "features")
     log = type(whole.feature_log())(tmp_path, whole.settings.world)
     days = log.days()
@@ -182,3 +182,19 @@ def test_old_days_expire(whole, tmp_path):
     assert log.days() == days[3:]
     assert len(list((tmp_path / "features").rglob("*.parquet"))) == 3 * len(days[3:])
     assert len(TOWNS) == 3
+
+
+def test_verdicts_of_the_desk_become_labels(whole, tmp_path):
+    """A closed alert is joined to the rows of its place while it was up."""
+    shutil.copytree(whole.place.home, tmp_path / "home")
+    desk = opened(tmp_path / "home")
+    alert = next(a for a in desk.alerts.find(everything=True, shown_only=True) if a.signature == "illness")
+    assert judged_alerts(desk.alerts) == ()
+    desk.act(ActionKind.CLOSE, alert.id, "Ann", verdict=Verdict.TRUE)
+    judged = judged_alerts(desk.alerts)
+    assert [(j.area, j.signature, j.verdict) for j in judged] == [(alert.area, "illness", "true")]
+    found = build_training_set(desk.feature_log(), LABELS, judged=judged)
+    said = found.column("verdict") == "true"
+    assert said.any()
+    assert (found.column("area")[said] == alert.area).all()
+    assert found.column("decided_at_us")[said].min() >= alert.opened_at_us

@@ -35,6 +35,8 @@ from riskwatch.score.strongest import StrongestSpeaks
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.codec import canonical
+from riskwatch.store.feature_buffer import Scored
+from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import Entry, EntryKind, Inbox
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import resolve
@@ -58,9 +60,10 @@ class Pipeline:
         alerts: AlertStore,
         snapshots: Snapshots,
         planner: Planner | None = None,
+        log: FeatureLog | None = None,
     ) -> None:
         self._settings, world = settings, settings.world
-        self._planner = planner
+        self._planner, self._log = planner, log
         self._inbox, self._alerts, self._snapshots = inbox, alerts, snapshots
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
@@ -123,7 +126,11 @@ class Pipeline:
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
-        scores = self._composite.score(self.volume.read())
+        features = self.volume.read()
+        scores = self._composite.score(features)
+        if self._log:
+            scored = Scored(scores.areas, scores.signatures, scores.likelihood)
+            self._log.add(panel, features, scored, (self._settings.bundle.version, stamp.config_hash))
         assessed = self._strongest.assess(scores, self._watched(panel), self._places)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
@@ -281,12 +288,13 @@ class Pipeline:
         else:
             changes = self._action(entry.body, entry.seq)
         self.position = entry.seq
-        if entry.seq <= self._committed:
-            return  # an earlier life committed it; only the state in memory had to follow
-        planned = self._planned(changes)
-        accounts = dict(_accounts(entry, tallies))
-        self._alerts.commit(Commit(changes, accounts, self._standing(), planned.add, planned.cancel))
-        self._committed = entry.seq
+        if entry.seq > self._committed:  # else an earlier life did; only the state in memory had to follow
+            planned = self._planned(changes)
+            accounts = dict(_accounts(entry, tallies))
+            self._alerts.commit(Commit(changes, accounts, self._standing(), planned.add, planned.cancel))
+            self._committed = entry.seq
+        if self._log:
+            self._log.flush()
 
     def _planned(self, changes: Sequence[AlertChange]) -> Planned:
         """Who is to be told of these changes, as routing has it; the commit writes it with them."""
@@ -307,7 +315,7 @@ class Pipeline:
     def _made_with(self) -> str:
         """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
         features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
-        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts])
+        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None])
 
     def _standing(self) -> Standing:
         now_us = self._arrivals.clock_us
@@ -335,6 +343,7 @@ class Pipeline:
             "notices": self._notices.state(),
             "cases": self._cases.state(),
             "verdicts": self._verdicts.state(),
+            "log": self._log.state() if self._log else {},
         }
 
     def _load(self, state: Mapping[str, Any]) -> None:
@@ -350,6 +359,8 @@ class Pipeline:
         self._notices.load(state["notices"])
         self._cases.load(state["cases"])
         self._verdicts.load(state["verdicts"])
+        if self._log:
+            self._log.load(state["log"])
 
 
 def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str, dict[str, int]]]:

@@ -49,8 +49,9 @@ class FeatureSpec(Document):
 
 
 class FeaturesFile(Document):
-    """`configs/features.yaml`: the extractors by name."""
+    """`configs/features.yaml`: the extractors by name, and whether what they say is logged."""
 
+    log: bool = True
     features: dict[str, FeatureSpec] = Field(min_length=1)
 
 
@@ -69,6 +70,7 @@ class Settings:
     maintenance: MaintenanceFile = field(default_factory=MaintenanceFile)
     release: ReleaseRules = field(default_factory=ReleaseRules)
     receivers: ReceiversFile = field(default_factory=ReceiversFile)
+    feature_log: bool = True
 
 
 def load_settings(
@@ -139,6 +141,7 @@ def load_settings(
         maintenance,
         release,
         receivers,
+        features.log,
     )
 
 

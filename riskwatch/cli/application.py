@@ -25,6 +25,7 @@ from riskwatch.cli import (
     replay,
     route,
     simulate,
+    training_set,
 )
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
@@ -79,6 +80,7 @@ def build() -> typer.Typer:
     app.add_typer(route.build(), name="route", help="route")
     app.add_typer(desk_orders.build(), name="drill", help="drill")
     app.add_typer(outbox.build(), name="outbox", help="outbox")
+    app.add_typer(training_set.build(), name="training-set", help="training_set")
     return app
 
 

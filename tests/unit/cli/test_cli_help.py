@@ -17,6 +17,7 @@ COMMANDS = [
     *(["quarantine"], ["alerts"]),
     *(["route"], ["route", "test"], ["route", "show"]),
     *(["handover"], ["suppress"], ["lift"], ["drill"]),
+    *(["training-set"], ["training-set", "export"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
     *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
     *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),

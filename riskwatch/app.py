@@ -25,8 +25,8 @@ from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
-from riskwatch.score.composite import Composite
-from riskwatch.score.strongest import StrongestSpeaks
+from riskwatch.score.bundle import Bundle
+from riskwatch.score.duty import Duty, version_of
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.codec import canonical
@@ -38,7 +38,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
-_STATE_VERSION = 1  # raised when a component keeps other things than before
+_STATE_VERSION = 2  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -57,10 +57,8 @@ class Pipeline:
             for name, spec in settings.features.items()
         }
         self.volume = cast(Evidential, self._features[settings.bundle.reads])
-        composite = Composite(settings.bundle.build(lambda n: resolve(n, "bundle.yaml")), self.volume)
-        self._composite = composite
+        self.duty = Duty(settings.bundle, self.volume, world, lambda n: resolve(n, "bundle.yaml"))
         self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
-        self._strongest = StrongestSpeaks(composite, self.volume, world.tree, world.registry)
         self._episodes = Episodes(settings.rules)
         self._notices = Notices(settings.rules, world.tree.codes[0])
         self._first_seen_us: dict[str, int] = {}
@@ -107,16 +105,17 @@ class Pipeline:
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
-        scores = self._composite.score(self.volume.read())
-        assessed = self._strongest.assess(scores, self._watched(panel), self._settings.rules)
+        self.duty.release(version_of(e.alert) for e in self._episodes.open.values())
+        assessed = self.duty.assess(self._watched(panel), self._settings.rules)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return changes
 
-    def _watched(self, panel: Panel) -> list[tuple[str, str]]:
-        """The open episodes, but those of a signature whose feeds are all blind: they stay as they are."""
+    def _watched(self, panel: Panel) -> dict[tuple[str, str], str]:
+        """Open episodes, each with its bundle; those whose feeds are all blind stay as they are."""
         registry = self._settings.world.registry
         blind = panel.blind_since[len(registry) :] >= 0
-        return [key for key in self._episodes.open if not blind[registry.signature_index[key[1]]]]
+        episodes = self._episodes.open.items()
+        return {k: version_of(e.alert) for k, e in episodes if not blind[registry.signature_index[k[1]]]}
 
     # --- what hangs on it --------------------------------------------------------------------
 
@@ -130,7 +129,7 @@ class Pipeline:
         def judged(signature: str) -> tuple[int, int]:
             return self._verdicts.tally({"signature": signature})
 
-        return Stamp(at_us, missing, judged, self._settings.bundle.versions(), self._settings.config_hash)
+        return Stamp(at_us, missing, judged, self.duty.champion.versions(), self._settings.config_hash)
 
     def _chart(self, assessed: Assessment, end_us: int) -> Chart:
         """Hourly counts of the indicators that carry it, over the last two days."""
@@ -213,6 +212,9 @@ class Pipeline:
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
+        elif entry.kind is EntryKind.MODEL:
+            self.duty.switch(Bundle.model_validate(entry.body["bundle"]))
+            changes = []
         else:
             changes = self._action(entry.body)
         self.position = entry.seq
@@ -254,6 +256,7 @@ class Pipeline:
             "episodes": self._episodes.state(),
             "notices": self._notices.state(),
             "verdicts": self._verdicts.state(),
+            "duty": self.duty.state(),
         }
 
     def _load(self, state: Mapping[str, Any]) -> None:
@@ -268,6 +271,7 @@ class Pipeline:
         self._episodes.load(state["episodes"])
         self._notices.load(state["notices"])
         self._verdicts.load(state["verdicts"])
+        self.duty.load(state["duty"])
 
 
 def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str, dict[str, int]]]:

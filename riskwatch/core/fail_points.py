@@ -15,7 +15,10 @@ FAIL_POINTS = (
     "snapshot.before_row",
     "snapshot.after_row",
 )
-"""Every name, in the order in which one entry passes them."""
+"""Every name that a replay passes, in the order in which one entry does."""
+
+PROMOTION_POINTS = ("ledger.before_commit", "ledger.after_commit")
+"""Those that a promotion passes."""
 
 VARIABLE = "RISKWATCH_FAIL_POINT"
 """Names the point and which passing of it is the last, such as `alerts.after_commit:3`."""

@@ -69,7 +69,7 @@ class Desk:
 
     def __init__(self, place: Place, settings: Settings, clock: Clock) -> None:
         self.place, self.settings, self.clock = place, settings, clock
-        database = open_database(place.url, place.home)
+        self.database = database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
@@ -201,14 +201,14 @@ class Desk:
                 f"alert {alert.id}: closing needs a verdict; give one of {', '.join(Verdict)}"
             )
         seq = self.inbox.append(EntryKind.ACTION, body)
-        self._applied(seq)
+        self.applied(seq)
         changed = self.alerts.get(alert.id)
         assert changed is not None  # noqa: S101 - alerts are never removed
         if changed.revision == alert.revision:
             raise ActionRefused(f"alert {alert.id} is {changed.state}; {kind} changes nothing")
         return changed
 
-    def _applied(self, seq: int) -> None:
+    def applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""
         deadline = time.monotonic() + 10.0
         while True:
@@ -221,7 +221,7 @@ class Desk:
                     return
                 if time.monotonic() > deadline:
                     raise StoreError(
-                        f"{self.place.home}: the running engine has not applied the action within 10 s; "
+                        f"{self.place.home}: the running engine has not applied it within 10 s; "
                         "it is kept in the inbox and will be applied"
                     ) from None
                 time.sleep(0.05)

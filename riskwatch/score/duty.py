@@ -38,11 +38,13 @@ class Duty:
     """
 
     def __init__(self, bundle: Bundle, volume: Evidential, world: World, resolve: Resolve) -> None:
-        self._make = lambda b: _Judge(b, volume, world, resolve)
-        self._volume = volume
+        self._volume, self._world, self._resolve = volume, world, resolve
         self._judges = {bundle.version: self._make(bundle)}
         self.champion = bundle
         self.switched = False  # False: the champion is still the one of the configuration
+
+    def _make(self, bundle: Bundle) -> _Judge:
+        return _Judge(bundle, self._volume, self._world, self._resolve)
 
     def switch(self, bundle: Bundle) -> None:
         """Let a bundle be the champion from the next tick on."""

@@ -25,8 +25,8 @@ class Promotion:
     """One change of champion.
 
     `decision` and `why` are the gate's; `override` names who answered for a decision other than
-    pass, None if nobody had to. `document_sha256` and `artifacts` (path to SHA-256) are what was
-    verified. `rolled_back` says that the champion is an earlier one.
+    pass, None if nobody had to. The hashes are of both bundles' documents; `artifacts` (path to
+    SHA-256) are the files that were verified. `rolled_back` says that the champion is an earlier one.
     """
 
     at_us: int
@@ -37,7 +37,8 @@ class Promotion:
     why: str
     reason: str
     override: str | None
-    document_sha256: str
+    before_sha256: str
+    after_sha256: str
     artifacts: Mapping[str, str]
     rolled_back: bool = False
 
@@ -86,6 +87,16 @@ class Ledger:
                 raise StoreError(
                     f"bundle {kept.version} is known with other numbers; give the new one another version"
                 )
+
+    def judged(self, version: str, gate: str, verdict: Mapping[str, Any]) -> None:
+        """Keep what a gate says of a bundle; asked again, its newest word counts."""
+        with self._database.begin() as tx:
+            kept = self._bundle(tx, version)
+            if kept is None:
+                raise StoreError(f"bundle {version} is not known; see them with: riskwatch models list")
+            facts = kept.facts | {"verdicts": kept.facts.get("verdicts", {}) | {gate: dict(verdict)}}
+            table = schema.bundles
+            tx.execute(table.update().where(table.c.version == version).values(facts=canonical(facts)))
 
     def bundle(self, version: str) -> Kept | None:
         """One bundle, or None if it is not known."""

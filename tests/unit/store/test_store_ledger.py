@@ -22,7 +22,8 @@ ONE = Promotion(
     why="better",
     reason="first",
     override=None,
-    document_sha256=sha256_of({"version": "b"}),
+    before_sha256=sha256_of({"version": "a"}),
+    after_sha256=sha256_of({"version": "b"}),
     artifacts={"bundle.json": "00"},
 )
 
@@ -82,3 +83,19 @@ def test_a_version_never_changes_its_numbers(tmp_path):
     assert ledger.bundle("c") is None
     with pytest.raises(StoreError, match="bundle b is known with other numbers"):
         ledger.keep(replace(kept, document={"version": "b", "n": 2}))
+
+
+def test_a_gate_that_is_asked_again_is_quoted_anew(tmp_path):
+    """Each gate's newest verdict stands beside the others'; an unknown bundle cannot be judged."""
+    ledger = Ledger(database(tmp_path))
+    ledger.keep(Kept("b", {"version": "b"}, {"f": 1}, 7))
+    for gate, decision in (("skill", "fail"), ("fairness", "pass"), ("skill", "pass")):
+        ledger.judged("b", gate, {"decision": decision, "why": ""})
+    kept = ledger.bundle("b")
+    assert kept is not None
+    assert {gate: v["decision"] for gate, v in kept.facts["verdicts"].items()} == {
+        "skill": "pass",
+        "fairness": "pass",
+    }
+    with pytest.raises(StoreError, match="bundle c is not known"):
+        ledger.judged("c", "skill", {})

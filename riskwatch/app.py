@@ -106,7 +106,9 @@ class Pipeline:
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
         self.duty.release(version_of(e.alert) for e in self._episodes.open.values())
-        assessed = self.duty.assess(self._watched(panel), self._settings.rules)
+        features = self.volume.read()
+        scores = self.duty.score(features)
+        assessed = self.duty.assess(features, scores, self._watched(panel), self._settings.rules)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return changes
 

@@ -56,22 +56,18 @@ class Duty:
         """The champion's likelihoods."""
         return self._judges[self.champion.version].composite.score(features)
 
-    def assess(self, watched: Mapping[Key, str], rule: Rule) -> list[Assessment]:
-        """What may be notable, and what is watched: open episodes with the version that opened each."""
-        features = self._volume.read()
-        found = self._assessed(self.champion.version, features, watched, rule)
+    def assess(
+        self, features: Features, scores: Scores, watched: Mapping[Key, str], rule: Rule
+    ) -> list[Assessment]:
+        """What may be notable by the champion's scores, and each open episode by its own bundle."""
+        found = self._judges[self.champion.version].strongest.assess(scores, watched, rule)
         said: dict[Key, Assessment] = {}
         for version in sorted(set(watched.values()) & (self._judges.keys() - {self.champion.version})):
-            for assessed in self._assessed(version, features, watched, rule):
+            judge = self._judges[version]
+            for assessed in judge.strongest.assess(judge.composite.score(features), watched, rule):
                 if watched.get((assessed.area, assessed.signature)) == version:
                     said[(assessed.area, assessed.signature)] = assessed
         return [said.get((a.area, a.signature), a) for a in found] if said else found
-
-    def _assessed(
-        self, version: str, features: Features, watched: Iterable[Key], rule: Rule
-    ) -> list[Assessment]:
-        judge = self._judges[version]
-        return judge.strongest.assess(judge.composite.score(features), watched, rule)
 
     def release(self, in_use: Iterable[str]) -> None:
         """Let go of predecessors without an open episode."""

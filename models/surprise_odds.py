@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 FloatArray = NDArray[np.float64]
 
@@ -56,8 +56,8 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
             "cap": self.cap,
         }
 
-    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's names
-        """Fit on rows [n, windows + 1] and binary outcomes [n]."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 - scikit-learn's names
+        """Fit on rows [n, windows + 1] and outcomes [n]; a weight is how many rows one stands for."""
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_features=2)  # noqa: N806 - scikit-learn's names
         check_classification_targets(y)
         self.classes_ = unique_labels(y)
@@ -69,12 +69,14 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         if len(self.classes_) < 2:
             raise ValueError("SurpriseOdds needs samples of two classes; the data has only one class")
         terms, target = self._expanded(X), (y == self.classes_[1]).astype(np.float64)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        share = weight / weight.sum()
 
         def loss(params: FloatArray) -> tuple[float, FloatArray]:
             logit = params[0] + terms @ params[1:]
-            residual = expit(logit) - target
-            value = np.logaddexp(0.0, logit).mean() - (target * logit).mean()
-            slope = np.r_[residual.mean(), terms.T @ residual / len(target) + 2 * self.penalty * params[1:]]
+            residual = share * (expit(logit) - target)
+            value = share @ (np.logaddexp(0.0, logit) - target * logit)
+            slope = np.r_[residual.sum(), terms.T @ residual + 2 * self.penalty * params[1:]]
             return float(value + self.penalty * (params[1:] ** 2).sum()), slope
 
         start = np.zeros(terms.shape[1] + 1)

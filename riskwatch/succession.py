@@ -25,6 +25,9 @@ from riskwatch.store.ledger import Kept, Ledger, Promotion, sha256_of
 from riskwatch.workspace import resolve
 
 SERVED = Path("flows") / "served_bundle.py"
+NEWEST = "newest"
+"""Stands for the version that was registered last."""
+
 _TOLERANCE = 1e-9  # of log-odds said again on another machine
 
 
@@ -54,7 +57,7 @@ class Succession:
     def champion(self) -> Kept:
         """The bundle on duty: the ledger's newest, else the configuration's."""
         history = self.ledger.history()
-        return self._known(history[-1].after) if history else self._configured()
+        return self.known(history[-1].after) if history else self._configured()
 
     def bundles(self) -> list[Kept]:
         """Every bundle, the configuration's first if it was never replaced."""
@@ -66,7 +69,10 @@ class Succession:
         bundle = self._desk.settings.bundle
         return Kept(bundle.version, bundle.model_dump(mode="json"), {}, 0)
 
-    def _known(self, version: str) -> Kept:
+    def known(self, version: str) -> Kept:
+        """One bundle of the store; raises PromotionRefused if it is not known."""
+        if version == NEWEST and (registered := self.ledger.newest()):
+            return registered
         kept = next((k for k in self.bundles() if k.version == version), None)
         if kept is None:
             raise PromotionRefused(f"bundle {version} is not known; see them with: riskwatch models list")
@@ -98,9 +104,9 @@ class Succession:
 
         Raises PromotionRefused or ArtifactRefused with the reason; then nothing has changed.
         """
-        kept, champion = self._known(version), self.champion()
-        if version == champion.version:
-            raise PromotionRefused(f"bundle {version} is on duty already")
+        kept, champion = self.known(version), self.champion()
+        if kept.version == champion.version:
+            raise PromotionRefused(f"bundle {kept.version} is on duty already")
         verdict = _passage(kept, handover)
         self._verified(kept)
         return self._hand_over(champion, kept, handover, verdict)
@@ -114,7 +120,7 @@ class Succession:
             line = line[:-1] if p.rolled_back else [*line, p.after]
         if len(line) < 2:
             raise PromotionRefused(f"bundle {line[0]} has no predecessor to roll back to")
-        kept = self._known(line[-2])
+        kept = self.known(line[-2])
         if kept.sha256 != hashes[kept.version]:
             raise ArtifactRefused(
                 f"bundle {kept.version} is not what the ledger saw on duty; the champion stays. "
@@ -122,7 +128,7 @@ class Succession:
             )
         self._bundle_of(kept.document)
         verdict = GateVerdict(GateDecision.PASS, "rolled back to what was on duty before")
-        return self._hand_over(self._known(line[-1]), kept, handover, verdict, rolled_back=True)
+        return self._hand_over(self.known(line[-1]), kept, handover, verdict, rolled_back=True)
 
     def _first(self) -> str:
         history = self.ledger.history()

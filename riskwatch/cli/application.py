@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from riskwatch import __version__
-from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, simulate
+from riskwatch.cli import (
+    alerts,
+    check,
+    demo,
+    doctor,
+    init,
+    live,
+    models,
+    quarantine,
+    replay,
+    simulate,
+    train,
+)
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
 from riskwatch.core.errors import RiskwatchError
@@ -50,6 +62,7 @@ def build() -> typer.Typer:
         ("demo", demo.demo),
         ("replay", replay.replay),
         ("simulate", simulate.simulate),
+        ("train", train.train),
         ("run", live.run),
         ("serve", live.serve),
         ("check", check.check),
@@ -58,6 +71,7 @@ def build() -> typer.Typer:
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
+    app.add_typer(models.build(), name="models", help="models")
     return app
 
 

@@ -103,6 +103,10 @@ class Ledger:
         with self._database.connect() as tx:
             return self._bundle(tx, version)
 
+    def newest(self) -> Kept | None:
+        """The bundle that was registered last, of those that were trained."""
+        return next((k for k in reversed(self.bundles()) if "run_id" in k.facts), None)
+
     def bundles(self) -> list[Kept]:
         """Every bundle, the oldest first."""
         table = schema.bundles

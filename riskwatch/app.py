@@ -30,6 +30,8 @@ from riskwatch.score.duty import Duty, version_of
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.codec import canonical
+from riskwatch.store.feature_buffer import Scored
+from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import Entry, EntryKind, Inbox
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import resolve
@@ -46,8 +48,16 @@ OnTick = Callable[[Panel], None]
 class Pipeline:
     """Applies inbox entries in order; `restore` first, then `catch_up` whenever the inbox grew."""
 
-    def __init__(self, settings: Settings, inbox: Inbox, alerts: AlertStore, snapshots: Snapshots) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        inbox: Inbox,
+        alerts: AlertStore,
+        snapshots: Snapshots,
+        log: FeatureLog | None = None,
+    ) -> None:
         self._settings, world = settings, settings.world
+        self._log = log
         self._inbox, self._alerts, self._snapshots = inbox, alerts, snapshots
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
@@ -108,6 +118,9 @@ class Pipeline:
         self.duty.release(version_of(e.alert) for e in self._episodes.open.values())
         features = self.volume.read()
         scores = self.duty.score(features)
+        if self._log:
+            scored = Scored(scores.areas, scores.signatures, scores.likelihood)
+            self._log.add(panel, features, scored, (self.duty.champion.version, stamp.config_hash))
         assessed = self.duty.assess(features, scores, self._watched(panel), self._settings.rules)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return changes
@@ -220,10 +233,11 @@ class Pipeline:
         else:
             changes = self._action(entry.body)
         self.position = entry.seq
-        if entry.seq <= self._committed:
-            return  # an earlier life committed it; only the state in memory had to follow
-        self._alerts.commit(Commit(changes, dict(_accounts(entry, tallies)), self._standing()))
-        self._committed = entry.seq
+        if entry.seq > self._committed:  # else an earlier life did; only the state in memory had to follow
+            self._alerts.commit(Commit(changes, dict(_accounts(entry, tallies)), self._standing()))
+            self._committed = entry.seq
+        if self._log:
+            self._log.flush()
 
     def verdicts_learnt(self) -> State:
         """What the online model has learnt from verdicts so far."""
@@ -236,7 +250,7 @@ class Pipeline:
     def _made_with(self) -> str:
         """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
         features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
-        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts])
+        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None])
 
     def _standing(self) -> Standing:
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}
@@ -263,6 +277,7 @@ class Pipeline:
             "notices": self._notices.state(),
             "verdicts": self._verdicts.state(),
             "duty": self.duty.state(),
+            "log": self._log.state() if self._log else {},
         }
 
     def _load(self, state: Mapping[str, Any]) -> None:
@@ -278,6 +293,8 @@ class Pipeline:
         self._notices.load(state["notices"])
         self._verdicts.load(state["verdicts"])
         self.duty.load(state["duty"])
+        if self._log:
+            self._log.load(state["log"])
 
 
 def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str, dict[str, int]]]:

@@ -21,6 +21,7 @@ from riskwatch.ingest.intake import FileIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
 from riskwatch.store.database import open_database
+from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
 from riskwatch.store.snapshots import Snapshots
@@ -130,12 +131,17 @@ class Desk:
                     f"{self.place.home}: another riskwatch runs on this store; "
                     "stop it, or use another store"
                 ) from None
-            pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots)
+            log = self.feature_log() if self.settings.feature_log else None
+            pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots, log)
             pipeline.restore()
             before = pipeline.position
             yield pipeline
             if pipeline.position > before:
                 pipeline.snapshot()
+
+    def feature_log(self) -> FeatureLog:
+        """What the stream computed, as far as whole days are written."""
+        return FeatureLog(self.place.home, self.settings.world)
 
     def replay(
         self,

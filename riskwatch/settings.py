@@ -37,8 +37,9 @@ class FeatureSpec(Document):
 
 
 class FeaturesFile(Document):
-    """`configs/features.yaml`: the extractors by name."""
+    """`configs/features.yaml`: the extractors by name, and whether what they say is logged."""
 
+    log: bool = True
     features: dict[str, FeatureSpec] = Field(min_length=1)
 
 
@@ -53,6 +54,7 @@ class Settings:
     bundle: Bundle
     rules: AlertRules
     config_hash: str
+    feature_log: bool = True
 
 
 def load_settings(
@@ -99,7 +101,9 @@ def load_settings(
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
     )
-    return Settings(root, world, mappings, features.features, bundle, rules, configs.digest())
+    return Settings(
+        root, world, mappings, features.features, bundle, rules, configs.digest(), feature_log=features.log
+    )
 
 
 def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:

@@ -11,6 +11,7 @@ FAIL_POINTS = (
     "inbox.after_commit",
     "alerts.before_commit",
     "alerts.after_commit",
+    "features.before_rename",
     "snapshot.before_rename",
     "snapshot.before_row",
     "snapshot.after_row",

@@ -16,6 +16,8 @@ COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
     *(["quarantine"], ["alerts"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
+    *(["train"], ["models"]),
+    *(["models", name] for name in ("list", "show", "promote", "rollback")),
 ]
 
 
@@ -37,7 +39,8 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    for group in ("alerts", "models"):
+        listed += [[group, name] for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

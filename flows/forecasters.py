@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
-from riskwatch.learn.training_set import TrainingSet
 from scipy.special import expit
 
 from riskwatch.core.scores import FloatArray
+from riskwatch.learn.training_set import TrainingSet
 from riskwatch.workspace import resolve
 
 
@@ -49,28 +49,6 @@ class Recipe:
     def promotable(self) -> bool:
         """Whether it can be on duty: its numbers can be frozen, and its terms add up to its log-odds."""
         return all(hasattr(resolve(self.uses), name) for name in ("numbers", "frozen", "log_odds", "terms"))
-
-
-class Anomaly:
-    """An outlier score, ranked against that of its training rows; it never sees an outcome."""
-
-    def __init__(self, uses: str) -> None:
-        self.uses = uses
-        self.model: Any = None
-        self._seen: FloatArray = np.empty(0)
-
-    def fit(self, rows: TrainingSet) -> Anomaly:
-        """Learn what is usual."""
-        self.model = resolve(self.uses, "flows/forecasters.py")().fit(rows.features)
-        self._seen = np.sort(-self.model.score_samples(rows.features))
-        return self
-
-    def likelihood(self, rows: TrainingSet) -> FloatArray:
-        """The share of training rows that are less unusual: a rank, not a probability."""
-        rank: FloatArray = np.searchsorted(self._seen, -self.model.score_samples(rows.features)) / len(
-            self._seen
-        )
-        return rank
 
 
 class ByCase:
@@ -115,11 +93,13 @@ class Frozen:
 
 
 RECIPES: Mapping[str, str] = {
-    "surprise_odds": "models.surprise_odds:SurpriseOdds",
     "surge_linear": "models.surge_linear:SurgeLinear",
+    "surprise_odds": "models.surprise_odds:SurpriseOdds",
     "surge_boosting": "models.surge_boosting:SurgeBoosting",
+    "isolation": "models.isolation:IsolationScore",
 }
-ANOMALIES: Mapping[str, str] = {"isolation": "models.isolation:IsolationScore"}
+"""From the plainest on: of those that can be on duty, a later one must be surely better to be chosen."""
+
 BASELINES: Mapping[str, str | None] = {
     "base_rate": None,
     "persistence": "in_progress",
@@ -131,6 +111,5 @@ def competitors() -> dict[str, Forecaster]:
     """Every recipe and baseline by name, none of them fitted."""
     return {
         **{name: Recipe(uses) for name, uses in RECIPES.items()},
-        **{name: Anomaly(uses) for name, uses in ANOMALIES.items()},
         **{name: ByCase(column) for name, column in BASELINES.items()},
     }

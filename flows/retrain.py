@@ -18,11 +18,8 @@ from typing import Any
 
 import numpy as np
 from prefect import flow
-from riskwatch.learn.labels import LabelsFile, load_labels
-from riskwatch.learn.training_set import TrainingSet, build_training_set
-from riskwatch.learn.verdict_labels import judged_alerts
 
-from flows.forecasters import Anomaly, Forecaster, Frozen, Recipe, competitors
+from flows.forecasters import Forecaster, Frozen, Recipe, competitors
 from flows.steps import step
 from riskwatch import __version__
 from riskwatch.core.clock import SystemClock, from_us
@@ -30,10 +27,13 @@ from riskwatch.core.errors import StoreError
 from riskwatch.core.scores import FloatArray, GateVerdict
 from riskwatch.desk import Desk, Place
 from riskwatch.learn.candidate import Candidate, Measured, Provenance
-from riskwatch.learn.performance import Forecast, PerformanceGate
+from riskwatch.learn.labels import LabelsFile, load_labels
+from riskwatch.learn.performance import Forecast, PerformanceGate, differences
 from riskwatch.learn.plots import plot_all
-from riskwatch.learn.skill import Judgement, skill_of
+from riskwatch.learn.weekly_skill import Judgement, skill_of
 from riskwatch.learn.skops_members import dump_member
+from riskwatch.learn.training_set import TrainingSet, build_training_set
+from riskwatch.learn.verdict_labels import judged_alerts
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.composite import joined_log_odds
 from riskwatch.store.codec import canonical
@@ -44,7 +44,6 @@ from riskwatch.workspace import find_workspace, resolve
 FOLDS = 4
 CHAMPION = "champion"
 _EXAMPLE_ROWS = 8
-_DIGITS = 6
 
 Tell = Callable[..., None]
 _log = logging.getLogger("riskwatch.train")
@@ -83,7 +82,7 @@ def retrain(store: str, workspace: str | None = None, url: str | None = None, te
     champion = succession.champion()
     held = step(cross_validate, rows, champion.document, say)
     metrics = step(measure, held)
-    winner = best(metrics)
+    winner = step(best, held)
     say("winner", name=winner, skill=str(metrics[winner]["brier_skill"]))
     fitted = {name: step(fit, name, rows) for name in competitors() if name == winner or _kept(name)}
     document = bundle_document(fitted[winner], winner, champion.document, rows)
@@ -146,17 +145,19 @@ def measure(held: Held) -> dict[str, dict[str, Measured]]:
     for name, likelihood in held.said.items():
         onset = skill_of(likelihood[started], outcome.where(started))
         found[name] = skill_of(likelihood, outcome) | {f"onset_{k}": v for k, v in onset.items()}
-        if name in competitors() and isinstance(competitors()[name], Anomaly):
-            found[name] = {
-                k: v for k, v in found[name].items() if "brier" not in k
-            }  # a rank, no likelihood
     return found
 
 
-def best(metrics: Mapping[str, Mapping[str, Measured]]) -> str:
-    """The recipe with the highest Brier skill among those that can be on duty."""
+def best(held: Held) -> str:
+    """The plainest recipe that can be on duty, unless a less plain one surely has more Brier skill."""
     able = [n for n, c in competitors().items() if isinstance(c, Recipe) and c.promotable]
-    return max(able, key=lambda name: (metrics[name]["brier_skill"].value, name))
+    rows, chosen = held.outcome, able[0]
+    for name in able[1:]:
+        mine, other = (Forecast(n, held.said[n], rows) for n in (name, chosen))
+        gain = differences(mine, other)["brier_skill"]
+        if gain.low is not None and gain.low > 0:
+            chosen = name
+    return chosen
 
 
 def fit(name: str, rows: TrainingSet) -> Forecaster:
@@ -176,14 +177,14 @@ def judge(held: Held, winner: str, version: str, champion: str) -> GateVerdict:
 def bundle_document(
     fitted: Forecaster, name: str, champion: Mapping[str, Any], rows: TrainingSet
 ) -> dict[str, Any]:
-    """The bundle of a fitted recipe: rounded numbers, and a version that names its days and its content."""
+    """The bundle of a fitted recipe: its numbers, and a version that names its days and its content."""
     assert isinstance(fitted, Recipe)  # noqa: S101 - `best` chooses no other
     since, until = (from_us(at).date() for at in rows.window_us)
     content: dict[str, Any] = {
         "fitted": f"{rows.table.num_rows} rows of {since} to {until}, training set {rows.hash}",
         "reads": champion["reads"],
         "verdicts": champion["verdicts"],
-        "members": {name: {"uses": fitted.uses, "weight": 1.0, "frozen": _rounded(fitted.model.numbers())}},
+        "members": {name: {"uses": fitted.uses, "weight": 1.0, "frozen": fitted.model.numbers()}},
     }
     digest = hashlib.sha256(canonical(content).encode()).hexdigest()[:8]
     version = f"{until:%Y.%m.%d}-{digest}"
@@ -199,7 +200,7 @@ def artifacts(
     shown = {f"candidate ({winner})": held.said[winner], CHAMPION: held.said[CHAMPION]}
     files = plot_all(shown, held.outcome, folder)
     for name, forecaster in fitted.items():
-        if name != winner and isinstance(forecaster, Recipe | Anomaly):
+        if name != winner and isinstance(forecaster, Recipe):
             files[f"members/{name}.skops"] = folder / f"{name}.skops"
             dump_member(forecaster.model, folder / f"{name}.skops")
     with desk.engine() as pipeline:
@@ -249,15 +250,7 @@ def git_sha(root: Path) -> str:
 
 def _kept(name: str) -> bool:
     """Whether a competitor is fitted on all rows, to be kept beside the candidate."""
-    return isinstance(competitors()[name], Recipe | Anomaly)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, _DIGITS)
-    if isinstance(value, Mapping):
-        return {k: _rounded(v) for k, v in value.items()}
-    return [_rounded(v) for v in value] if isinstance(value, list | tuple) else value
+    return isinstance(competitors()[name], Recipe)
 
 
 def _logged(key: str, **values: Any) -> None:

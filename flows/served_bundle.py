@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
@@ -22,7 +23,7 @@ class ServedBundle(PythonModel):  # type: ignore[misc] # mlflow has no types
         document = json.loads(Path(context.artifacts["bundle"]).read_text(encoding="utf-8"))
         self._members = Bundle.model_validate(document).build(resolve)
 
-    def predict(self, context, model_input, params=None):  # a hint would be taken for the schema
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """[n] log-odds."""
         return joined_log_odds(self._members, model_input.to_numpy(dtype=float))
 

@@ -30,10 +30,10 @@ from riskwatch.learn.candidate import Candidate, Measured, Provenance
 from riskwatch.learn.labels import LabelsFile, load_labels
 from riskwatch.learn.performance import Forecast, PerformanceGate, differences
 from riskwatch.learn.plots import plot_all
-from riskwatch.learn.weekly_skill import Judgement, skill_of
 from riskwatch.learn.skops_members import dump_member
 from riskwatch.learn.training_set import TrainingSet, build_training_set
 from riskwatch.learn.verdict_labels import judged_alerts
+from riskwatch.learn.weekly_skill import Judgement, skill_of
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.composite import joined_log_odds
 from riskwatch.store.codec import canonical

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 FloatArray = NDArray[np.float64]
+_FIT = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9}  # so close that a weight of 2 is a row given twice
 
 
 class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
@@ -57,7 +58,7 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         }
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 - scikit-learn's names
-        """Fit on rows [n, windows + 1] and outcomes [n]; a weight is how many rows one stands for."""
+        """Fit on rows [n, windows + 1], binary outcomes [n] and how many rows each stands for."""
         X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_features=2)  # noqa: N806 - scikit-learn's names
         check_classification_targets(y)
         self.classes_ = unique_labels(y)
@@ -69,19 +70,19 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         if len(self.classes_) < 2:
             raise ValueError("SurpriseOdds needs samples of two classes; the data has only one class")
         terms, target = self._expanded(X), (y == self.classes_[1]).astype(np.float64)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        share = weight / weight.sum()
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        weight = weight / weight.sum()
 
         def loss(params: FloatArray) -> tuple[float, FloatArray]:
             logit = params[0] + terms @ params[1:]
-            residual = share * (expit(logit) - target)
-            value = share @ (np.logaddexp(0.0, logit) - target * logit)
+            residual = weight * (expit(logit) - target)
+            value = weight @ (np.logaddexp(0.0, logit) - target * logit)
             slope = np.r_[residual.sum(), terms.T @ residual + 2 * self.penalty * params[1:]]
             return float(value + self.penalty * (params[1:] ** 2).sum()), slope
 
         start = np.zeros(terms.shape[1] + 1)
         bounds = [(None, None)] + [(0.0, None)] * terms.shape[1]
-        found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 1000})
+        found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options=_FIT)
         self.intercept_, self.coef_ = float(found.x[0]), found.x[1:]
         return self
 

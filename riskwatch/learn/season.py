@@ -63,7 +63,8 @@ class Season:
             self._squares.sum(axis=1) + _PRIOR_WEIGHT
         )
         own = (self._excess + _PRIOR_WEIGHT * pooled[:, None]) / (self._squares + _PRIOR_WEIGHT)
-        return np.maximum(own, 1e-3)
+        floored: FloatArray = np.maximum(own, 1e-3)
+        return floored
 
     def learn(self, counts: NDArray[np.int32], hours: IntArray, sees: NDArray[np.bool_]) -> None:
         """Take in a day that is over: [ticks, areas, signatures] counts, [ticks] hours of the week.
@@ -73,10 +74,9 @@ class Season:
         if self.days:
             self._learn_spread(counts, hours, sees)
         seen = np.where(sees[:, None, :], counts, 0)
-        for kept in (
-            self._calls, self._exposure, self._by_hour, self._ticks_by_hour, self._excess, self._squares
-        ):  # fmt: skip
-            kept *= self._fade
+        calls, hours_seen = (self._calls, self._exposure), (self._by_hour, self._ticks_by_hour)
+        for kept in (*calls, *hours_seen, self._excess, self._squares):
+            np.multiply(kept, self._fade, out=kept)
         self._calls += seen.sum(axis=0)
         self._exposure += (self.shape[hours] * sees).sum(axis=0)
         np.add.at(self._by_hour, hours, seen[:, self._roots].sum(axis=1))
@@ -104,7 +104,8 @@ class Season:
         day, ticks = (a.reshape(7, 24, -1).sum(axis=0) for a in (self._by_hour, self._ticks_by_hour))
         hourly = (day + prior) / (ticks * usual + prior)
         shape = (self._by_hour + prior * np.tile(hourly, (7, 1))) / (self._ticks_by_hour * usual + prior)
-        return shape / shape.mean(axis=0)
+        even: FloatArray = shape / shape.mean(axis=0)
+        return even
 
     def _levels(self) -> FloatArray:
         tree, prior_calls = self._tree, self._labels.season.prior_calls

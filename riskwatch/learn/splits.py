@@ -1,4 +1,4 @@
-"""Expanding-window splits in time: what is trained on was known a whole embargo before what it is tested on."""
+"""Expanding-window splits in time: what is trained on was known an embargo before the test begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Places of the rows to train on and to test on; the test begins at `start_us`, ends before `end_us`."""
+    """Places of the rows to train on and to test on; the test is from `start_us` to before `end_us`."""
 
     train: IntArray
     test: IntArray

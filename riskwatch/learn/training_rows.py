@@ -1,4 +1,4 @@
-"""Rows of training, day by day from the feature log: features as of a tick, labels as of when they are known."""
+"""Rows of training, a day at a time from the feature log: features as of a tick, labels once known."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""The point-in-time training set: rows of the feature log with labels; made for training, gates and audits."""
+"""The point-in-time training set: rows of the feature log with labels, for training and gates."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,8 @@ class TrainingSet:
         column = self.table.column(name)
         if pa.types.is_dictionary(column.type):
             column = column.cast(pa.string())
-        return column.to_numpy(zero_copy_only=False)
+        taken: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+        return taken
 
     @property
     def window_us(self) -> tuple[int, int]:
@@ -109,7 +109,7 @@ class TrainingSet:
         path = folder / "training_set.parquet"
         temporary = path.with_name(f".{path.name}.part")
         pq.write_table(self.table.replace_schema_metadata(told), temporary, compression="zstd")
-        os.replace(temporary, path)
+        temporary.replace(path)
         return path
 
     @classmethod
@@ -127,7 +127,7 @@ class TrainingSet:
 def build_training_set(
     log: FeatureLog,
     labels: Labels,
-    sample: Sample = Sample(),
+    sample: Sample | None = None,
     *,
     as_of_us: int | None = None,
     judged: tuple[Judged, ...] = (),
@@ -137,6 +137,7 @@ def build_training_set(
     Nothing that was received after `as_of_us` can change it. `judged` are the alerts with a
     verdict (`verdict_labels.judged_alerts`). Raises StoreError if the log has no row to learn from.
     """
+    sample = sample or Sample()
     tables = [
         joined(table, judged, as_of_us) for table in TrainingRows(log, labels, sample, as_of_us).tables()
     ]

@@ -1,4 +1,4 @@
-"""The feature log: what the stream computed at every tick, a day a file; written by the app, read by training."""
+"""The feature log: what the stream computed at every tick, a day a file; training reads it."""
 
 from __future__ import annotations
 

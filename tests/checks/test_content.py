@@ -9,13 +9,22 @@ from content import classes_of
 
 from riskwatch.testing import LeftOut, check_extractor, check_model
 from riskwatch.testing.made import made_panels, made_world
+from riskwatch.testing.model import follows_scikit_learn
 
 EXTRACTORS = ("features.call_volume:CallVolume",)
-MODELS = ("models.surprise_odds:SurpriseOdds", "models.verdict_memory:VerdictMemory")
+MODELS = (
+    "models.surge_boosting:SurgeBoosting",
+    "models.surge_linear:SurgeLinear",
+    "models.surprise_odds:SurpriseOdds",
+    "models.verdict_memory:VerdictMemory",
+)
+COMPARED = ("models.isolation:IsolationScore",)
+"""Stand beside the candidates and never score: held to scikit-learn's checks alone."""
+_ARRAY_API = LeftOut("check_array_api_input", "SCIPY_ARRAY_API is not set: not checking array_api input")
 LEFT_OUT: dict[str, tuple[LeftOut, ...]] = {
-    "models.surprise_odds:SurpriseOdds": (
-        LeftOut("check_array_api_input", "SCIPY_ARRAY_API is not set: not checking array_api input"),
-    ),
+    "models.surge_boosting:SurgeBoosting": (_ARRAY_API,),
+    "models.surge_linear:SurgeLinear": (_ARRAY_API,),
+    "models.surprise_odds:SurpriseOdds": (_ARRAY_API,),
     "models.verdict_memory:VerdictMemory": (),
 }
 """What a library's check suite does not run here, and why: a change of it is a change of this list."""
@@ -28,7 +37,7 @@ def test_every_class_of_features_is_an_extractor_under_check() -> None:
 
 def test_every_class_of_models_is_under_check() -> None:
     """A class that joins `models/` joins this list, and is checked by it."""
-    assert sorted(classes_of("models")) == sorted(MODELS)
+    assert sorted(classes_of("models")) == sorted((*MODELS, *COMPARED))
 
 
 @pytest.mark.parametrize(("name", "cls"), classes_of("features").items())
@@ -46,7 +55,16 @@ def test_extractor_keeps_its_contract_at_other_sizes(name: str, cls: type[Any]) 
     check_extractor(cls, world=hourly, panels=made_panels(hourly, days=16))
 
 
-@pytest.mark.parametrize(("name", "cls"), classes_of("models").items())
+@pytest.mark.parametrize(("name", "cls"), [i for i in classes_of("models").items() if i[0] in MODELS])
 def test_model_keeps_its_contract(name: str, cls: type[Any]) -> None:
     """The library's own checks and ours pass; what was left out is exactly what is listed."""
     assert check_model(cls) == LEFT_OUT[name]
+
+
+@pytest.mark.slow
+def test_what_models_are_compared_with_follows_scikit_learn() -> None:
+    """An isolation forest draws rows at random, so a weight of two is not a row that comes twice."""
+    cls = classes_of("models")[COMPARED[0]]
+    drawn = {"check_sample_weight_equivalence_on_dense_data": "the forest draws rows at random"}
+    left_out = follows_scikit_learn(cls, drawn)
+    assert {left.check for left in left_out} == {"check_array_api_input", *drawn}

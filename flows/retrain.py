@@ -74,10 +74,13 @@ class Held:
 @flow(name="retrain", log_prints=False, persist_result=False, validate_parameters=False)
 def retrain(store: str, workspace: str | None = None, url: str | None = None, tell: Any = None) -> Any:
     """Train, compare, judge and register a candidate over one store; returns it as it is kept."""
-    say: Tell = tell or _logged
     desk = opened(store, workspace, url)
+    return train_on(step(training_set, desk), desk, tell or _logged)
+
+
+def train_on(rows: TrainingSet, desk: Desk, say: Tell) -> Kept:
+    """Everything behind the training set."""
     succession = Succession(desk)
-    rows = step(training_set, desk)
     say("rows", n=rows.table.num_rows, outcomes=int(rows.column("outcome").sum()))
     champion = succession.champion()
     held = step(cross_validate, rows, champion.document, say)

@@ -94,7 +94,7 @@ def train_on(rows: TrainingSet, desk: Desk, say: Tell) -> Kept:
     with tempfile.TemporaryDirectory() as made:
         files = step(artifacts, held, winner, fitted, desk, Path(made))
         candidate = described(document, rows, desk, metrics, verdict, files)
-        kept: Kept = step(succession.register, candidate)
+        kept: Kept = step(register, succession, candidate)
     say("registered", version=kept.version)
     return kept
 
@@ -239,6 +239,11 @@ def described(
     return Candidate(
         document, rows.feature_names, example, log_odds, provenance, metrics, {"skill": verdict}, files
     )
+
+
+def register(succession: Succession, candidate: Candidate) -> Kept:
+    """With MLflow and the store; it is on duty only when a person promotes it."""
+    return succession.register(candidate)
 
 
 def git_sha(root: Path) -> str:

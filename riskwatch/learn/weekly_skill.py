@@ -12,8 +12,8 @@ from riskwatch.core.scores import FloatArray
 from riskwatch.learn.candidate import Measured
 
 BLOCK_US = 7 * DAY_US
-_BINS = 2000
-_REPLICATES = 2000
+_BINS = 1000
+_REPLICATES = 1000
 _SEED = 7
 
 

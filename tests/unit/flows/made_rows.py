@@ -16,7 +16,7 @@ TRUE = SurpriseOdds.frozen(
 )
 
 
-def made_rows(n: int = 4000, weeks: int = 30, seed: int = 0, *, chance: bool = False) -> TrainingSet:
+def made_rows(n: int = 3000, weeks: int = 24, seed: int = 0, *, chance: bool = False) -> TrainingSet:
     """Rows in the order of time; with `chance`, the outcome has nothing to do with the features."""
     draw = np.random.default_rng(seed)
     features = np.column_stack([draw.exponential(3.0, (n, 7)), draw.uniform(0, 3, n)])

@@ -198,11 +198,13 @@ def _arrays(model: Any) -> dict[str, NDArray[Any]]:
 
 
 def _raw(base: float, trees: Mapping[str, NDArray[Any]], rows: FloatArray) -> FloatArray:
-    """[n] sum of the trees, in their order whatever rows come together."""
-    return np.concatenate(
-        [_raw_of(base, trees, rows[n : n + _ROWS_AT_ONCE]) for n in range(0, len(rows), _ROWS_AT_ONCE)]
-        or [np.empty(0)]
-    )
+    """[n] sum of the trees, in their order whatever rows come together; rows without surprise are one."""
+    told = np.flatnonzero((rows > 0.0).any(axis=1))
+    found = np.repeat(_raw_of(base, trees, np.zeros((1, rows.shape[1]))), len(rows))
+    for n in range(0, len(told), _ROWS_AT_ONCE):
+        part = told[n : n + _ROWS_AT_ONCE]
+        found[part] = _raw_of(base, trees, rows[part])
+    return found
 
 
 def _raw_of(base: float, trees: Mapping[str, NDArray[Any]], rows: FloatArray) -> FloatArray:

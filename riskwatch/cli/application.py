@@ -23,6 +23,7 @@ from riskwatch.cli import (
     replay,
     simulate,
     train,
+    training_set,
 )
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
@@ -72,6 +73,7 @@ def build() -> typer.Typer:
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
     app.add_typer(models.build(), name="models", help="models")
+    app.add_typer(training_set.build(), name="training-set", help="training_set")
     return app
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from riskwatch.core.config_folder import ConfigFolder
 from riskwatch.core.documents import Document, read_document
 
 
@@ -75,9 +76,9 @@ class LabelsFile(Document):
     sample: Sample = Sample()
 
 
-def load_labels(root: Path) -> LabelsFile:
-    """The workspace's `configs/labels.yaml`; raises ConfigError with every fault."""
-    return read_document(root / "configs" / "labels.yaml", LabelsFile, "labels.yaml")
+def load_labels(root: Path, overlay: Path | None = None) -> LabelsFile:
+    """The workspace's `configs/labels.yaml`, or that of an overlay; raises ConfigError with every fault."""
+    return read_document(ConfigFolder(root, overlay).path("labels.yaml"), LabelsFile, "labels.yaml")
 
 
 def _digest(document: Document) -> str:

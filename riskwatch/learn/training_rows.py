@@ -167,8 +167,11 @@ class TrainingRows:
         cells = self._shape[0] * self._shape[1]
         draws = round(self._sample.absent * cells)
         ticks = day.ticks[day.ticks % self._sample.every_ticks == 0]
-        drawn = _mixed(ticks[:, None] * (draws + 1) + np.arange(draws)) % np.uint64(cells)
-        key = np.unique((ticks[:, None] * cells + drawn.astype(np.int64)).ravel())
+        drawn = np.broadcast_to(np.arange(cells), (len(ticks), cells))
+        if draws < cells:  # with replacement; a cell that is drawn twice is kept once
+            mixed = _mixed(ticks[:, None] * (draws + 1) + np.arange(draws)) % np.uint64(cells)
+            drawn = mixed.astype(np.int64)
+        key = np.unique((ticks[:, None] * cells + drawn).ravel())
         key = key[~np.isin(key, tick * cells + cell)]
         at, where = np.divmod(key, cells)
         present = np.bincount(np.searchsorted(ticks, tick), minlength=len(ticks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -52,6 +53,7 @@ class Left:
     alerts: list[str]
     accounts: dict[str, dict[str, int]]
     state: bytes
+    features: dict[str, str]
 
 
 def left(home: Path) -> Left:
@@ -80,7 +82,14 @@ def left(home: Path) -> Left:
     assert sum(b["rows"] for b in bodies if not b["duplicate"]) == sum(
         a["rows_read"] for a in accounts.values()
     )
-    return Left(rows, alerts, accounts, pack(state))
+    return Left(rows, alerts, accounts, pack(state), _features(home))
+
+
+def _features(home: Path) -> dict[str, str]:
+    """The files of the feature log that count, by the hash of their bytes; none is left half written."""
+    assert not list((home / "features" / "ticks").glob(".*"))
+    found = sorted((home / "features").rglob("*.parquet"))
+    return {p.relative_to(home).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
 
 
 @dataclass(frozen=True)

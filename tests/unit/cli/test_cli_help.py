@@ -14,7 +14,7 @@ from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
-    *(["quarantine"], ["alerts"]),
+    *(["quarantine"], ["alerts"], ["training-set"], ["training-set", "export"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
     *(["train"], ["models"]),
     *(["models", name] for name in ("list", "show", "promote", "rollback")),
@@ -39,7 +39,7 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    for group in ("alerts", "models"):
+    for group in ("alerts", "models", "training-set"):
         listed += [[group, name] for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 

@@ -38,6 +38,7 @@ from riskwatch.score.bundle import Bundle
 from riskwatch.score.composite import joined_log_odds
 from riskwatch.store.codec import canonical
 from riskwatch.store.ledger import Kept
+from riskwatch.store.snapshots import Snapshots
 from riskwatch.succession import Succession
 from riskwatch.workspace import find_workspace, resolve
 
@@ -206,9 +207,9 @@ def artifacts(
         if name != winner and isinstance(forecaster, Recipe):
             files[f"members/{name}.skops"] = folder / f"{name}.skops"
             dump_member(forecaster.model, folder / f"{name}.skops")
-    with desk.engine() as pipeline:
-        memory = folder / "verdicts_learnt.json"
-        memory.write_text(canonical(pipeline.verdicts_learnt()), encoding="utf-8")
+    saved = Snapshots(desk.database, desk.place.home).newest()  # the engine itself may be running
+    memory = folder / "verdicts_learnt.json"
+    memory.write_text(canonical(saved[1]["verdicts"] if saved else {}), encoding="utf-8")
     return files | {"verdicts_learnt.json": memory}
 
 

@@ -21,7 +21,7 @@ from riskwatch.alert.notices import Down, Notices
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.core.panels import Panel
-from riskwatch.core.scores import Evidential, Extractor, State, VerdictModel
+from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
@@ -238,10 +238,6 @@ class Pipeline:
             self._committed = entry.seq
         if self._log:
             self._log.flush()
-
-    def verdicts_learnt(self) -> State:
-        """What the online model has learnt from verdicts so far."""
-        return self._verdicts.state()
 
     def snapshot(self) -> None:
         """Save the state, so that the next start need not replay the inbox."""

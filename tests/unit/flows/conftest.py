@@ -18,5 +18,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
     told: list[tuple[str, dict[str, Any]]] = []
     desk = desk_at(tmp_path_factory.mktemp("trained") / "store")
-    kept = train_on(made_rows(), desk, lambda key, **values: told.append((key, values)))
+    with desk.engine():  # a running engine is in nobody's way
+        kept = train_on(made_rows(), desk, lambda key, **values: told.append((key, values)))
     return Trained(desk, kept, told)

@@ -67,7 +67,7 @@ def test_files_for_comparison_lie_beside_the_candidate(trained: Trained):
     beside = {f"members/{name}.skops" for name in RECIPES if name != winner}
     assert {name for name in names if name.endswith(".skops")} == beside
     (folder,) = (trained.desk.place.home / "models" / "artifacts").glob("*/artifacts/bundle")
-    assert json.loads((folder / "verdicts_learnt.json").read_text()) == {"tallies": []}
+    assert json.loads((folder / "verdicts_learnt.json").read_text()) == {}  # nothing was judged yet
 
 
 def test_swap_to_a_trained_candidate_passes_every_verification(trained: Trained):

@@ -30,8 +30,8 @@ from riskwatch.core.side_states import Mode
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
-from riskwatch.score.composite import Composite
-from riskwatch.score.strongest import StrongestSpeaks
+from riskwatch.score.bundle import Bundle
+from riskwatch.score.duty import Duty, version_of
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.codec import canonical
@@ -73,10 +73,8 @@ class Pipeline:
             for name, spec in settings.features.items()
         }
         self.volume = cast(Evidential, self._features[settings.bundle.reads])
-        composite = Composite(settings.bundle.build(lambda n: resolve(n, "bundle.yaml")), self.volume)
-        self._composite = composite
+        self.duty = Duty(settings.bundle, self.volume, world, lambda n: resolve(n, "bundle.yaml"))
         self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
-        self._strongest = StrongestSpeaks(composite, self.volume, world.tree, world.registry)
         self._places = RulesByPlace(settings.rules, world.tree)
         self._episodes = Episodes(self._places)
         self._notices = Notices(settings.rules, world.tree.codes[0])
@@ -126,12 +124,13 @@ class Pipeline:
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
+        self.duty.release(version_of(e.alert) for e in self._episodes.open.values())
         features = self.volume.read()
-        scores = self._composite.score(features)
+        scores = self.duty.score(features)
         if self._log:
             scored = Scored(scores.areas, scores.signatures, scores.likelihood)
-            self._log.add(panel, features, scored, (self._settings.bundle.version, stamp.config_hash))
-        assessed = self._strongest.assess(scores, self._watched(panel), self._places)
+            self._log.add(panel, features, scored, (self.duty.champion.version, stamp.config_hash))
+        assessed = self.duty.assess(features, scores, self._watched(panel), self._places)
         changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
         return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
 
@@ -144,11 +143,12 @@ class Pipeline:
             self._adopt(change.alert)
         return changes
 
-    def _watched(self, panel: Panel) -> list[tuple[str, str]]:
-        """The open episodes, but those of a signature whose feeds are all blind: they stay as they are."""
+    def _watched(self, panel: Panel) -> dict[tuple[str, str], str]:
+        """Open episodes, each with its bundle; those whose feeds are all blind stay as they are."""
         registry = self._settings.world.registry
         blind = panel.blind_since[len(registry) :] >= 0
-        return [key for key in self._episodes.open if not blind[registry.signature_index[key[1]]]]
+        episodes = self._episodes.open.items()
+        return {k: version_of(e.alert) for k, e in episodes if not blind[registry.signature_index[k[1]]]}
 
     # --- what hangs on it --------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class Pipeline:
             at_us,
             missing,
             judged,
-            self._settings.bundle.versions(),
+            self.duty.champion.versions(),
             self._settings.config_hash,
             drills.mode,
             drills.name,
@@ -285,6 +285,9 @@ class Pipeline:
             changes = self._close()
         elif entry.kind is EntryKind.DELIVERY:
             changes = self._delivery(entry.body)
+        elif entry.kind is EntryKind.MODEL:
+            self.duty.switch(Bundle.model_validate(entry.body["bundle"]))
+            changes = []
         else:
             changes = self._action(entry.body, entry.seq)
         self.position = entry.seq
@@ -343,6 +346,7 @@ class Pipeline:
             "notices": self._notices.state(),
             "cases": self._cases.state(),
             "verdicts": self._verdicts.state(),
+            "duty": self.duty.state(),
             "log": self._log.state() if self._log else {},
         }
 
@@ -359,6 +363,7 @@ class Pipeline:
         self._notices.load(state["notices"])
         self._cases.load(state["cases"])
         self._verdicts.load(state["verdicts"])
+        self.duty.load(state["duty"])
         if self._log:
             self._log.load(state["log"])
 

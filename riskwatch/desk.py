@@ -237,7 +237,7 @@ class Desk:
         }
         self._try(alert, kind, body, verdict)
         seq = self.inbox.append(EntryKind.ACTION, body)
-        self._applied(seq)
+        self.applied(seq)
         changed = self.alerts.get(alert.id)
         assert changed is not None  # noqa: S101 - alerts are never removed
         if changed.revision == alert.revision:
@@ -277,7 +277,7 @@ class Desk:
             "why": why,
             "given": given,
         }
-        self._applied(self.inbox.append(EntryKind.ACTION, body))
+        self.applied(self.inbox.append(EntryKind.ACTION, body))
 
     def open_by_hand(
         self,
@@ -358,7 +358,7 @@ class Desk:
         every = {a.id: a for a in (*open_now, *changed)}
         return sheet(every.values(), since_us=since_us, until_us=now_us, standing=standing)
 
-    def _applied(self, seq: int) -> None:
+    def applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""
         deadline = time.monotonic() + 10.0
         while True:
@@ -371,7 +371,7 @@ class Desk:
                     return
                 if time.monotonic() > deadline:
                     raise StoreError(
-                        f"{self.place.home}: the running engine has not applied the action within 10 s; "
+                        f"{self.place.home}: the running engine has not applied it within 10 s; "
                         "it is kept in the inbox and will be applied"
                     ) from None
                 time.sleep(0.05)

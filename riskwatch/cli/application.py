@@ -20,11 +20,13 @@ from riskwatch.cli import (
     handover,
     init,
     live,
+    models,
     outbox,
     quarantine,
     replay,
     route,
     simulate,
+    train,
     training_set,
 )
 from riskwatch.cli.localise import localise
@@ -65,6 +67,7 @@ def build() -> typer.Typer:
         ("demo", demo.demo),
         ("replay", replay.replay),
         ("simulate", simulate.simulate),
+        ("train", train.train),
         ("run", live.run),
         ("serve", live.serve),
         ("deliver", outbox.deliver),
@@ -80,6 +83,7 @@ def build() -> typer.Typer:
     app.add_typer(route.build(), name="route", help="route")
     app.add_typer(desk_orders.build(), name="drill", help="drill")
     app.add_typer(outbox.build(), name="outbox", help="outbox")
+    app.add_typer(models.build(), name="models", help="models")
     app.add_typer(training_set.build(), name="training-set", help="training_set")
     return app
 

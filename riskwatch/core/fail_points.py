@@ -16,7 +16,10 @@ FAIL_POINTS = (
     "snapshot.before_row",
     "snapshot.after_row",
 )
-"""Every name, in the order in which one entry passes them."""
+"""Every name that a replay passes, in the order in which one entry does."""
+
+PROMOTION_POINTS = ("ledger.before_commit", "ledger.after_commit")
+"""Those that a promotion passes."""
 
 DELIVERY_FAIL_POINTS = (
     "outbox.before_lease",

@@ -55,8 +55,8 @@ class Composite:
     """Weighted mean of the members' log-odds; frozen, so a likelihood belongs to a version."""
 
     def __init__(self, members: Mapping[str, tuple[float, Member]], volume: Evidential) -> None:
-        self._members = tuple(members.values())
-        self._weight = sum(weight for weight, _ in self._members)
+        self._members = dict(members)
+        self._weight = sum(weight for weight, _ in members.values())
         self._volume = volume
         self._width = len(volume.windows_h) + 1
 
@@ -74,12 +74,18 @@ class Composite:
         cells = cells or self._volume.cells(areas, signature)
         weighed = self._volume.weigh(signature, cells)
         terms = np.zeros((len(areas), self._width - 1))
-        for weight, member in self._members:
+        for weight, member in self._members.values():
             terms += weight / self._weight * member.terms(weighed.rows)
         return Judged(signature, cells, weighed.nats, terms, expit(self._log_odds(weighed.rows)))
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
-        joined = np.zeros(len(rows))
-        for weight, member in self._members:
-            joined += weight * member.log_odds(rows)
-        return joined / self._weight
+        return joined_log_odds(self._members, rows)
+
+
+def joined_log_odds(members: Mapping[str, tuple[float, Member]], rows: FloatArray) -> FloatArray:
+    """[n] weighted mean of the members' log-odds for rows [n, windows + 1]."""
+    joined = np.zeros(len(rows))
+    for weight, member in members.values():
+        joined += weight * member.log_odds(rows)
+    total: FloatArray = joined / sum(weight for weight, _ in members.values())
+    return total

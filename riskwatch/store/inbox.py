@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     CLOCK = "clock"
     ACTION = "action"
     DELIVERY = "delivery"  # how a receiver is: failing, disabled, or ok again
+    MODEL = "model"  # a bundle takes over from the next tick on
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,12 @@ class Inbox:
     def append(self, kind: EntryKind, body: dict[str, Any]) -> int:
         """Append an entry without events."""
         with self._database.begin() as tx:
-            return self._append(tx, kind, body, None)
+            return self.append_within(tx, kind, body)
+
+    @classmethod
+    def append_within(cls, tx: sa.Connection, kind: EntryKind, body: dict[str, Any]) -> int:
+        """Append an entry without events in the caller's transaction."""
+        return cls._append(tx, kind, body, None)
 
     @staticmethod
     def _append(tx: sa.Connection, kind: EntryKind, body: dict[str, Any], events: bytes | None) -> int:

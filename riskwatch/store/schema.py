@@ -107,6 +107,23 @@ engine = sa.Table(
     sa.Column("feeds", sa.Text, nullable=False),
 )
 
+bundles = sa.Table(  # what was registered or has been on duty; a version's document never changes
+    "bundles",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),  # canonical JSON, as the inbox will carry it
+    sa.Column("facts", sa.Text, nullable=False),  # canonical JSON: verdict, metrics, hashes of artifacts
+    sa.Column("registered_at_us", sa.BigInteger, nullable=False),
+)
+
+promotions = sa.Table(
+    "promotions",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),  # canonical JSON
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
 snapshots = sa.Table(
     "snapshots",
     metadata,

@@ -126,7 +126,7 @@ class Engine:
 
     def _look(self, pipeline: Pipeline, panel: Panel) -> None:
         read = pipeline.volume.read()
-        scores = pipeline._composite.score(read)
+        scores = pipeline.duty.score(read)
         self.seen.features[panel.tick] = pack({"areas": read.areas, "values": read.values})
         self.seen.likelihoods[panel.tick] = pack(
             {"areas": scores.areas, "signatures": scores.signatures, "likelihood": scores.likelihood}

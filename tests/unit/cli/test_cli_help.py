@@ -24,6 +24,8 @@ COMMANDS = [
     *(["drill", name] for name in ("start", "inject", "end", "test")),
     ["outbox"],
     *(["outbox", name] for name in ("list", "show", "retry", "enable")),
+    *(["train"], ["models"]),
+    *(["models", name] for name in ("list", "show", "promote", "rollback")),
 ]
 
 

@@ -208,8 +208,10 @@ class Pipeline:
     def apply(self, entry: Entry) -> None:
         """Apply one entry and commit what it changes, in one transaction."""
         tallies: dict[str, Tally] = {}
+        outcomes: bytes | None = None
         if entry.kind is EntryKind.BATCH and entry.events is not None:
             changes, tallies = self._batch(entry.body, entry.events)
+            outcomes = self._arrivals.outcomes.tobytes() if entry.body.get("receipt") else None
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
@@ -218,7 +220,8 @@ class Pipeline:
         self.position = entry.seq
         if entry.seq <= self._committed:
             return  # an earlier life committed it; only the state in memory had to follow
-        self._alerts.commit(Commit(changes, dict(_accounts(entry, tallies)), self._standing()))
+        accounts = dict(_accounts(entry, tallies))
+        self._alerts.commit(Commit(changes, accounts, self._standing(), outcomes))
         self._committed = entry.seq
 
     def snapshot(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,14 +16,16 @@ from riskwatch.alert.lifecycle import ActionKind, ActionRefused
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
 from riskwatch.core.clock import Clock, to_us
-from riskwatch.core.errors import StoreError
+from riskwatch.core.errors import StoreError, StoreUnavailable
 from riskwatch.core.panels import Panel
 from riskwatch.ingest.intake import FileIntake
+from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
 from riskwatch.store.database import open_database
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
+from riskwatch.store.receipts import Receipt, Receipts
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import enter_workspace
 
@@ -71,6 +74,11 @@ class Desk:
         self.place, self.settings, self.clock = place, settings, clock
         database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
+        self.receipts, self.woken = Receipts(database), threading.Event()
+        self._intakes = {
+            name: SentIntake(settings.world, mapping, database, clock)
+            for name, mapping in settings.mappings.items()
+        }
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
         self._pin()
@@ -176,6 +184,29 @@ class Desk:
             incomplete=intake.incomplete,
         )
 
+    def take(self, source: str, sent: Sent) -> tuple[Receipt, bool]:
+        """What a department sent, durable now, and whether it was already; the engine is woken for it.
+
+        Raises KeyError for an unknown source, else as `SentIntake.take` does.
+        """
+        taken = self._intakes[source].take(sent, self.settings.ingest)
+        self.woken.set()
+        return taken
+
+    def backlog(self) -> int:
+        """How many entries of the inbox wait for the engine."""
+        standing = self.alerts.standing()
+        return self.inbox.last() - (standing.position if standing else 0)
+
+    def engine_runs(self) -> bool:
+        """Whether a process holds the engine of this store."""
+        with (self.place.home / "engine.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def act(
         self, kind: ActionKind, alert_id: str, actor: str, *, verdict: Verdict | None = None, note: str = ""
     ) -> Alert:
@@ -215,7 +246,9 @@ class Desk:
             try:
                 with self.engine():
                     return
-            except StoreError:
+            except StoreError as error:
+                if isinstance(error, StoreUnavailable):
+                    raise
                 standing = self.alerts.standing()
                 if standing and standing.position >= seq:
                     return

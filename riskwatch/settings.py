@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,13 +21,18 @@ from riskwatch.core.errors import ConfigError, Fault
 from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
+from riskwatch.core.retention import RetentionRules
 from riskwatch.core.scores import World
 from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
+from riskwatch.ingest.rules import IngestRules
 from riskwatch.score.bundle import Bundle
 
 TICK_MIN = 15
 
 T = TypeVar("T")
+D = TypeVar("D", bound=Document)
+OPERATING = ("ingest.yaml", "retention.yaml")
+"""Files that change no alert, and so are no part of the hash that alerts carry."""
 
 
 class FeatureSpec(Document):
@@ -53,6 +59,8 @@ class Settings:
     bundle: Bundle
     rules: AlertRules
     config_hash: str
+    ingest: IngestRules = field(default_factory=IngestRules)
+    retention: RetentionRules = field(default_factory=RetentionRules)
 
 
 def load_settings(
@@ -64,7 +72,7 @@ def load_settings(
 
     def read(load: Callable[[Path, str], T], file: str) -> T | None:
         try:
-            return load(configs.path(file), file)
+            return load(configs.path(file, counts=file not in OPERATING), file)
         except ConfigError as error:
             faults.extend(error.faults)
             return None
@@ -81,6 +89,8 @@ def load_settings(
             trees[m.areas] = read(load_areas, m.areas)
         if m.indicators not in registries:
             registries[m.indicators] = read(lambda p, f: load_indicators(p, f, today), m.indicators)
+    ingest = read(partial(_operating, model=IngestRules), "ingest.yaml")
+    retention = read(partial(_operating, model=RetentionRules), "retention.yaml")
     faults += _differing(mappings)
     if features and bundle and bundle.reads not in features.features:
         fix = f"use one of {', '.join(features.features)}"
@@ -99,7 +109,22 @@ def load_settings(
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
     )
-    return Settings(root, world, mappings, features.features, bundle, rules, configs.digest())
+    return Settings(
+        root,
+        world,
+        mappings,
+        features.features,
+        bundle,
+        rules,
+        configs.digest(),
+        ingest or IngestRules(),
+        retention or RetentionRules(),
+    )
+
+
+def _operating(path: Path, file: str, *, model: type[D]) -> D:
+    """A file that says how the store is run, not what its alerts are; without it, the defaults."""
+    return read_document(path, model, file) if path.is_file() else model()
 
 
 def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:

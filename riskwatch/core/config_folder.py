@@ -13,10 +13,14 @@ class ConfigFolder:
         self._folders = [f for f in (overlay, root / "configs") if f is not None]
         self.read: dict[str, Path] = {}
 
-    def path(self, name: str) -> Path:
-        """Where a file of that name lies; the workspace's place if it is nowhere."""
+    def path(self, name: str, *, counts: bool = True) -> Path:
+        """Where a file of that name lies; the workspace's place if it is nowhere.
+
+        `counts`: it is part of the digest.
+        """
         found = next((f / name for f in self._folders if (f / name).is_file()), self._folders[-1] / name)
-        self.read[name] = found
+        if counts:
+            self.read[name] = found
         return found
 
     def names(self, folder: str) -> list[str]:

@@ -27,6 +27,10 @@ Codes are dictionary-encoded strings, so that a stored batch outlives any index 
 """
 
 
+OUTCOMES = ("accepted", "duplicate", "late")
+"""What the engine makes of an event; a row that is quarantined never becomes one."""
+
+
 def empty_batch() -> pa.Table:
     """A batch of no events, of the right schema."""
     return EVENT_SCHEMA.empty_table()

@@ -50,6 +50,8 @@ class Arrivals:
         self._route = _routes(world)
         self._seen = SeenIds(dedup_days * DAY_US)
         self.clock_us = -1
+        self.outcomes: NDArray[np.uint8] = np.empty(0, np.uint8)
+        """What became of each row of the last batch: an index into core.events.OUTCOMES."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ class Arrivals:
         grid = self._world.grid
         late = ~duplicate & (_decided_at(grid, occurred) <= clock)
         keep = ~duplicate & ~late
+        self.outcomes = duplicate.astype(np.uint8) + np.uint8(2) * late
         if len(clock):
             self.clock_us = int(clock[-1])
         area = self._codes(batch, "area", self._world.tree.index)

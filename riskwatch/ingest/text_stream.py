@@ -12,6 +12,7 @@ import pyarrow as pa
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.block import Position, RawBlock
 from riskwatch.ingest.byte_source import ByteSource
+from riskwatch.ingest.held_bytes import HeldBytes
 from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.quarantine import Quarantined, raw_text
 from riskwatch.ingest.records import Records, find_records
@@ -27,9 +28,11 @@ class TextStream:
     block, why the file ends too early; the position then stands after the last whole line.
     """
 
-    def __init__(self, path: Path, parser: TextParser, limits: Limits) -> None:
+    def __init__(
+        self, path: Path, parser: TextParser, limits: Limits, source: ByteSource | HeldBytes | None = None
+    ) -> None:
         self._path, self._parser, self._limits = path, parser, limits
-        self._source = ByteSource(path)
+        self._source = source or ByteSource(path)
         self._buffer = b""
         self._hash = hashlib.sha256()
         self._offset = self._rows = self._lines = 0

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
 from riskwatch.core.fail_points import fail_point
-from riskwatch.store import record, schema
+from riskwatch.store import receipts, record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED)
@@ -36,6 +36,7 @@ class Commit:
     changes: Sequence[AlertChange]
     accounts: Mapping[str, Mapping[str, int]]
     standing: Standing
+    outcomes: bytes | None = None  # of a batch with a receipt: what became of each event
 
 
 class AlertStore:
@@ -52,6 +53,8 @@ class AlertStore:
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
+            if commit.outcomes is not None:
+                receipts.decide(tx, standing.position, commit.outcomes)
             values = {
                 "position": standing.position,
                 "clock_us": standing.clock_us,

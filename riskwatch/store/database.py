@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from riskwatch.core.errors import MissingExtra, StoreError
+from riskwatch.core.errors import MissingExtra, StoreError, StoreUnavailable
 from riskwatch.store import schema
 
 
@@ -59,24 +59,27 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "look after its disk, its room and limits",
+    sqlite3.SQLITE_BUSY: "another program holds it for over 10 s: end that one (a shell, a backup, a copy)",
+}
+
+
 def _tell_of_disk(context: sa.ExceptionContext) -> None:
-    """Raise StoreError where the disk took no more; SQLite has rolled the transaction back.
+    """Raise StoreUnavailable where the database took nothing; SQLite has rolled the transaction back.
 
     A full disk is SQLITE_FULL, and SQLITE_IOERR in one of its kinds under a limit of file size or a
-    fault of the disk (https://sqlite.org/rescode.html).
+    fault of the disk; one who writes for longer than busy_timeout makes it SQLITE_BUSY
+    (https://sqlite.org/rescode.html).
     """
     error = context.original_exception
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
-    if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    if code not in _ADVICE:
         return
-    advice = (
-        "make room on its disk"
-        if code == sqlite3.SQLITE_FULL
-        else "look after its disk, its room and limits"
-    )
     where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the store"
-    raise StoreError(
-        f"{where}: nothing was written ({error}); {advice} and send again, what is stored is sound"
+    raise StoreUnavailable(
+        f"{where}: nothing was written ({error}); {_ADVICE[code]} and send again, what is stored is sound"
     ) from error
 
 

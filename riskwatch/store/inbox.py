@@ -15,6 +15,8 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import canonical
 
+_ORDER_LOCK = 0x7269736B  # one appender at a time on PostgreSQL; SQLite has one writer anyway
+
 
 class EntryKind(StrEnum):
     """What an entry is."""
@@ -52,6 +54,34 @@ class StreamPlace:
     position: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class SentReceipt:
+    """What a sender is answered by: its key, the SHA-256 of what it sent, and the rows refused at the door.
+
+    `refused` holds [row, reason, detail], the row counted from 0 within what was sent.
+    """
+
+    key: str | None
+    digest: str
+    at_us: int
+    rows: int
+    refused: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentBatch:
+    """A batch that a department sent itself, with its receipt."""
+
+    body: dict[str, Any]
+    events: pa.Table
+    quarantined: Sequence[Quarantine]
+    receipt: SentReceipt
+
+
+class _Moved(Exception):  # noqa: N818 - reads as what happened
+    """The stream no longer stands where it was looked at; the transaction is rolled back."""
+
+
 class Inbox:
     """Appends entries durably and reads them in order."""
 
@@ -70,21 +100,64 @@ class Inbox:
                 {"source": place.source, "stream": place.stream},
                 {"position": canonical(place.position)},
             )
-            if quarantined:
-                rows = [
-                    {
-                        "source": place.source,
-                        "stream": place.stream,
-                        "row": q.row,
-                        "reason": q.reason,
-                        "mapped": canonical(q.mapped),
-                    }
-                    for q in quarantined
-                ]
-                tx.execute(schema.quarantine.insert(), rows)
+            self._set_aside(tx, place, quarantined)
             fail_point("inbox.before_commit")
         fail_point("inbox.after_commit")
         return seq
+
+    def append_sent(
+        self, batch: SentBatch, place: StreamPlace, before: dict[str, Any] | None
+    ) -> int | None:
+        """Append a batch with its receipt, if the stream still stands at `before`; else None, and nothing.
+
+        Another sender's batch may have moved the stream, or used the same key, since it was looked at.
+        """
+        table, receipt = schema.streams, batch.receipt
+        here = sa.and_(table.c.source == place.source, table.c.stream == place.stream)
+        position = canonical(place.position)
+        try:
+            with self._database.begin() as tx:
+                seq = self._append(tx, EntryKind.BATCH, batch.body, _packed(batch.events))
+                if before is None:
+                    tx.execute(
+                        table.insert().values(source=place.source, stream=place.stream, position=position)
+                    )
+                else:
+                    still = sa.and_(here, table.c.position == canonical(before))
+                    if tx.execute(table.update().where(still).values(position=position)).rowcount == 0:
+                        raise _Moved
+                self._set_aside(tx, place, batch.quarantined)
+                tx.execute(
+                    schema.receipts.insert().values(
+                        seq=seq,
+                        source=place.source,
+                        key=receipt.key,
+                        digest=receipt.digest,
+                        at_us=receipt.at_us,
+                        rows=receipt.rows,
+                        refused=canonical(receipt.refused),
+                    )
+                )
+                fail_point("inbox.before_commit")
+        except (_Moved, sa.exc.IntegrityError):
+            return None
+        fail_point("inbox.after_commit")
+        return seq
+
+    @staticmethod
+    def _set_aside(tx: sa.Connection, place: StreamPlace, quarantined: Sequence[Quarantine]) -> None:
+        rows = [
+            {
+                "source": place.source,
+                "stream": place.stream,
+                "row": q.row,
+                "reason": q.reason,
+                "mapped": canonical(q.mapped),
+            }
+            for q in quarantined
+        ]
+        if rows:
+            tx.execute(schema.quarantine.insert(), rows)
 
     def append(self, kind: EntryKind, body: dict[str, Any]) -> int:
         """Append an entry without events."""
@@ -93,6 +166,8 @@ class Inbox:
 
     @staticmethod
     def _append(tx: sa.Connection, kind: EntryKind, body: dict[str, Any], events: bytes | None) -> int:
+        if tx.dialect.name == "postgresql":  # a number is given before the commit: a reader could skip it
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_ORDER_LOCK)))
         done = tx.execute(schema.inbox.insert().values(kind=kind, body=canonical(body), events=events))
         key = done.inserted_primary_key
         return int(key[0]) if key else 0

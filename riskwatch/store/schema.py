@@ -43,6 +43,20 @@ accounts = sa.Table(
     ),
 )
 
+receipts = sa.Table(  # what became of each row that was sent over HTTP; new rows by their inbox entry
+    "receipts",
+    metadata,
+    sa.Column("seq", _Seq, primary_key=True, autoincrement=False),
+    sa.Column("source", sa.String(128), nullable=False),
+    sa.Column("key", sa.String(128), nullable=True),  # the sender's Idempotency-Key
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),  # [row, reason, detail] of each quarantined row
+    sa.Column("outcomes", sa.LargeBinary, nullable=True),  # one byte an event, once the engine has decided
+    sa.UniqueConstraint("source", "key"),
+)
+
 quarantine = sa.Table(
     "quarantine",
     metadata,

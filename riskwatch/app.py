@@ -20,6 +20,7 @@ from riskwatch.alert.lifecycle import Action, ActionKind, ActionRefused, act
 from riskwatch.alert.notices import Down, Notices
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
 from riskwatch.core.clock import DAY_US, HOUR_US
+from riskwatch.core.events import OUTCOMES
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.extract.arrivals import Arrivals, Tally
@@ -38,7 +39,8 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
-_STATE_VERSION = 1  # raised when a component keeps other things than before
+_UNCORRECTED = OUTCOMES.index("uncorrected")
+_STATE_VERSION = 2  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -75,8 +77,9 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        accepted, tallies = self._arrivals.take(events)
+        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
         self._builder.add(accepted)
+        self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
 
     def _close(self, codes: Sequence[tuple[int, str]] = ()) -> list[AlertChange]:
@@ -209,9 +212,12 @@ class Pipeline:
         """Apply one entry and commit what it changes, in one transaction."""
         tallies: dict[str, Tally] = {}
         outcomes: bytes | None = None
+        stale: list[dict[str, Any]] = []
         if entry.kind is EntryKind.BATCH and entry.events is not None:
             changes, tallies = self._batch(entry.body, entry.events)
             outcomes = self._arrivals.outcomes.tobytes() if entry.body.get("receipt") else None
+            if entry.body.get("corrections"):
+                stale = entry.events.filter(pa.array(self._arrivals.outcomes == _UNCORRECTED)).to_pylist()
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
@@ -221,7 +227,7 @@ class Pipeline:
         if entry.seq <= self._committed:
             return  # an earlier life committed it; only the state in memory had to follow
         accounts = dict(_accounts(entry, tallies))
-        self._alerts.commit(Commit(changes, accounts, self._standing(), outcomes))
+        self._alerts.commit(Commit(changes, accounts, self._standing(), outcomes, stale))
         self._committed = entry.seq
 
     def snapshot(self) -> None:
@@ -284,6 +290,8 @@ def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str,
             "accepted": t.accepted,
             "duplicate": t.duplicate,
             "late": t.late,
+            "corrected": t.corrected,
+            "uncorrected": t.uncorrected,
         }
         for name, t in tallies.items()
     }

@@ -17,6 +17,9 @@ FAIL_POINTS = (
 )
 """Every name, in the order in which one entry passes them."""
 
+RARE_FAIL_POINTS = ("migration.before_commit", "retention.before_commit")
+"""Those that a replay does not pass."""
+
 VARIABLE = "RISKWATCH_FAIL_POINT"
 """Names the point and which passing of it is the last, such as `alerts.after_commit:3`."""
 

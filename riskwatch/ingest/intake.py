@@ -76,6 +76,7 @@ class _Batches:
     ) -> None:
         self._inbox, self._source, self._stream = inbox, source, stream
         self._mapper, self._now = mapper, now
+        self._corrections = mapper.corrections
 
     def repeated(self, rows: int, at: Position) -> Taken:
         body = {"source": self._source, "rows": rows, "duplicate": rows, "quarantined": 0, "new_codes": []}
@@ -96,6 +97,8 @@ class _Batches:
             "quarantined": len(mapped.quarantined),
             "new_codes": _dated(mapped, events),
         }
+        if self._corrections:
+            body["corrections"] = True
         aside = [Quarantine(q.row, q.reason, dict(q.raw)) for q in mapped.quarantined]
         seq = self._inbox.append_batch(body, events, self._place(end), aside)
         yield Taken(seq, mapped.rows, end.offset_bytes)

@@ -123,6 +123,8 @@ class SentIntake:
             "new_codes": [[new.code, new.indicator, now_us] for new in mapped.new_codes],
             "receipt": True,
         }
+        if self._mapping.corrections:
+            body["corrections"] = True
         refused = tuple((q.row - first, q.reason, q.detail) for q in mapped.quarantined)
         place = {"rows": first + mapped.rows, "mapper": self._mapper.state()}
         return self._inbox.append_sent(

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskwatch.core.errors import MissingExtra, StoreError, StoreUnavailable
-from riskwatch.store import schema
+from riskwatch.store.migrations import migrate
 
 
 def open_database(url: str | None, home: Path) -> sa.Engine:
@@ -38,8 +38,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         sa.event.listen(database, "connect", _prepare_sqlite)
         sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
-        schema.metadata.create_all(database)
-        _check_version(database)
+        migrate(database)
     except sa.exc.DBAPIError as error:
         raise StoreError(
             f"{sa.make_url(url).render_as_string(hide_password=True)} cannot be opened: {error.orig}; "
@@ -81,15 +80,3 @@ def _tell_of_disk(context: sa.ExceptionContext) -> None:
     raise StoreUnavailable(
         f"{where}: nothing was written ({error}); {_ADVICE[code]} and send again, what is stored is sound"
     ) from error
-
-
-def _check_version(database: sa.Engine) -> None:
-    with database.begin() as tx:
-        found = tx.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")).scalar()
-        if found is None:
-            tx.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))
-        elif found != str(schema.VERSION):
-            raise StoreError(
-                f"the store has schema {found}, this riskwatch writes {schema.VERSION}; "
-                "open it with the version that wrote it, or name another with --store DIR"
-            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
@@ -41,6 +41,10 @@ accounts = sa.Table(
         sa.Column(name, sa.BigInteger, nullable=False)
         for name in ("rows_read", "accepted", "duplicate", "late", "quarantined")
     ),
+    *(  # of the duplicates: corrections that moved their event, and those that came too late
+        sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+        for name in ("corrected", "uncorrected")
+    ),
 )
 
 receipts = sa.Table(  # what became of each row that was sent over HTTP; new rows by their inbox entry
@@ -66,6 +70,17 @@ quarantine = sa.Table(
     sa.Column("row", sa.BigInteger, nullable=False),
     sa.Column("reason", sa.String(64), nullable=False, index=True),
     sa.Column("mapped", sa.Text, nullable=False),
+)
+
+corrections = sa.Table(  # that came after the tick of their event was closed
+    "corrections",
+    metadata,
+    sa.Column("id", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.String(128), nullable=False),
+    sa.Column("row", sa.BigInteger, nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
 )
 
 alerts = sa.Table(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskwatch.core.fail_points import FAIL_POINTS, VARIABLE
+from riskwatch.core.fail_points import FAIL_POINTS, RARE_FAIL_POINTS, VARIABLE
 
 READY = "ready"
 """What a process prints when its work begins; instants are counted from there."""
@@ -31,7 +31,9 @@ class Kill:
     after_s: float = _LONGEST_S
 
     def __post_init__(self) -> None:
-        assert not self.point or self.point in FAIL_POINTS, f"fail-point '{self.point}' is unknown"
+        assert not self.point or self.point in FAIL_POINTS + RARE_FAIL_POINTS, (
+            f"fail-point '{self.point}' is unknown"
+        )
 
     def __str__(self) -> str:
         return f"{self.point}:{self.passing}" if self.point else f"{self.after_s:.3f} s"

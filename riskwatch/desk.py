@@ -26,6 +26,7 @@ from riskwatch.store.database import open_database
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
+from riskwatch.store.retention import Retention
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import enter_workspace
 
@@ -81,6 +82,7 @@ class Desk:
         }
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
+        self.retention = Retention(database, settings.world, settings.retention)
         self._pin()
 
     @classmethod
@@ -192,6 +194,11 @@ class Desk:
         taken = self._intakes[source].take(sent, self.settings.ingest)
         self.woken.set()
         return taken
+
+    def clock_us(self) -> int:
+        """The instant that the engine has reached; -1 before its first entry."""
+        standing = self.alerts.standing()
+        return standing.clock_us if standing else -1
 
     def backlog(self) -> int:
         """How many entries of the inbox wait for the engine."""

@@ -61,6 +61,7 @@ class Live:
     poll_s: float = 0.25
     rest: float = 10.0  # reading a file again may take one part in so many of the time
     retry_s: float = 1.0  # a store that took nothing is tried again after this, then twice as long
+    _expired_day: int = field(init=False, default=-1)
     _trouble: str = field(init=False, default="")
     _files: dict[str, Followed] = field(init=False, default_factory=dict)
 
@@ -106,6 +107,13 @@ class Live:
             self._take(source, pipeline)
         self._tell_time()
         pipeline.catch_up()
+        self._expire()
+
+    def _expire(self) -> None:
+        """Once a day let go what has outlived its time, a piece at each step."""
+        clock_us = self.desk.clock_us()
+        if clock_us // DAY_US > self._expired_day and not self.desk.retention.expire(clock_us):
+            self._expired_day = clock_us // DAY_US
 
     def _read_history(self, pipeline: Pipeline) -> None:
         """Read what is there before the clock moves on, or all of it would be late."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from riskwatch import __version__
-from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, simulate
+from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, retention, simulate
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
 from riskwatch.core.errors import RiskwatchError
@@ -55,6 +55,7 @@ def build() -> typer.Typer:
         ("check", check.check),
         ("doctor", doctor.doctor),
         ("quarantine", quarantine.quarantine),
+        ("retention", retention.retention),
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Protocol
+
 from pydantic import Field, model_validator
 
 from riskwatch.core.documents import Document
@@ -26,3 +29,34 @@ class RetentionRules(Document):
                 "keep the inbox at least as long as the answers about it"
             )
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How much of something stands, and how much of that has outlived its time."""
+
+    name: str
+    stands: int
+    goes: int
+
+
+class Expirable(Protocol):
+    """Something that grows, kept for so many days of the engine's clock; whoever keeps it implements it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is listed."""
+        ...
+
+    @property
+    def days(self) -> float:
+        """How long it is kept."""
+        ...
+
+    def stock(self, before_us: int) -> Stock:
+        """How much stands, and how much is older than an instant."""
+        ...
+
+    def expire(self, before_us: int) -> bool:
+        """Let a bounded piece of what is older go; True if there is more."""
+        ...

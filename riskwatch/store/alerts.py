@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
-from riskwatch.core.clock import to_us
+from riskwatch.core.clock import DAY_US, to_us
 from riskwatch.core.fail_points import fail_point
 from riskwatch.store import receipts, record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
@@ -48,6 +48,7 @@ class AlertStore:
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+        self._marked_day = -1
 
     def commit(self, commit: Commit) -> None:
         """Write it all or nothing; the position in it is why nothing is ever written twice."""
@@ -57,6 +58,7 @@ class AlertStore:
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
+            self._mark(tx, standing)
             if commit.outcomes is not None:
                 receipts.decide(tx, standing.position, commit.outcomes)
             if commit.uncorrected:
@@ -71,7 +73,23 @@ class AlertStore:
             if tx.execute(schema.engine.update().values(**values)).rowcount == 0:
                 tx.execute(schema.engine.insert().values(id=1, **values))
             fail_point("alerts.before_commit")
+        self._marked_day = max(self._marked_day, standing.clock_us // DAY_US)
         fail_point("alerts.after_commit")
+
+    def _mark(self, tx: sa.Connection, standing: Standing) -> None:
+        """Note once a day of the engine's clock how far it is, for the retention."""
+        day, marks = standing.clock_us // DAY_US, schema.marks
+        if day <= self._marked_day:
+            return
+        newest = tx.execute(sa.select(sa.func.max(marks.c.clock_us))).scalar()
+        if newest is None or newest // DAY_US < day:
+            aside = tx.execute(sa.select(sa.func.max(schema.quarantine.c.id))).scalar()
+            row = {
+                "position": standing.position,
+                "clock_us": standing.clock_us,
+                "quarantine_id": aside or 0,
+            }
+            tx.execute(marks.insert(), row)
 
     @staticmethod
     def _write(tx: sa.Connection, changes: Sequence[AlertChange]) -> None:

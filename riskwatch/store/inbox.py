@@ -93,7 +93,7 @@ class Inbox:
     ) -> int:
         """Append a batch, where its stream now stands and what was quarantined, in one transaction."""
         with self._database.begin() as tx:
-            seq = self._append(tx, EntryKind.BATCH, body, _packed(events))
+            seq = self._append(tx, EntryKind.BATCH, body, packed(events))
             _upsert(
                 tx,
                 schema.streams,
@@ -117,7 +117,7 @@ class Inbox:
         position = canonical(place.position)
         try:
             with self._database.begin() as tx:
-                seq = self._append(tx, EntryKind.BATCH, batch.body, _packed(batch.events))
+                seq = self._append(tx, EntryKind.BATCH, batch.body, packed(batch.events))
                 if before is None:
                     tx.execute(
                         table.insert().values(source=place.source, stream=place.stream, position=position)
@@ -181,7 +181,7 @@ class Inbox:
             if row is None:
                 return
             position = int(row.seq)
-            events = None if row.events is None else _unpacked(row.events)
+            events = None if row.events is None else unpacked(row.events)
             yield Entry(position, EntryKind(row.kind), json.loads(row.body), events)
 
     def last(self) -> int:
@@ -205,7 +205,8 @@ def _upsert(tx: sa.Connection, table: sa.Table, key: dict[str, Any], values: dic
         tx.execute(table.insert().values(**key, **values))
 
 
-def _packed(events: pa.Table) -> bytes:
+def packed(events: pa.Table) -> bytes:
+    """Events as one compressed Arrow stream."""
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, events.schema, options=options) as writer:
@@ -213,5 +214,6 @@ def _packed(events: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _unpacked(data: bytes) -> pa.Table:
+def unpacked(data: bytes) -> pa.Table:
+    """The events of their stream."""
     return pa.ipc.open_stream(data).read_all()

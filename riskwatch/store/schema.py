@@ -83,6 +83,22 @@ corrections = sa.Table(  # that came after the tick of their event was closed
     sa.Column("body", sa.Text, nullable=False),
 )
 
+marks = sa.Table(  # where the engine stood when a day of its clock began; what retention dates things by
+    "marks",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("clock_us", sa.BigInteger, nullable=False),
+    sa.Column("quarantine_id", sa.BigInteger, nullable=False),
+)
+
+evidence = sa.Table(  # rows behind alerts, of inbox entries that have expired
+    "evidence",
+    metadata,
+    sa.Column("alert", sa.String(32), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("events", sa.LargeBinary, nullable=False),
+)
+
 alerts = sa.Table(
     "alerts",
     metadata,

@@ -17,6 +17,7 @@ from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
 from riskwatch.core.clock import Clock, to_us
 from riskwatch.core.errors import StoreError, StoreUnavailable
+from riskwatch.core.folders import replace_folder, restore_folder
 from riskwatch.core.panels import Panel
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.ingest.sent import Sent, SentIntake
@@ -95,9 +96,9 @@ class Desk:
         that it can be served without them. Raises ConfigError or StoreError.
         """
         enter_workspace(place.root)
-        known = Meta(open_database(place.url, place.home)).get("sources")
         kept, coming = place.home / "configs", place.home / "configs.coming"
-        wanted = list(dict.fromkeys([*(json.loads(known) if known else []), *sources]))
+        wanted = list(dict.fromkeys([*_known_sources(place), *sources]))
+        restore_folder(kept)
         if not wanted:
             raise StoreError(
                 f"{place.home}: the store is empty; replay a file into it, or try: riskwatch demo"
@@ -108,12 +109,17 @@ class Desk:
                 place.root, wanted, today=today, overlay=kept if kept.is_dir() else None
             )
             return cls(place, settings, clock)
+        shutil.rmtree(coming, ignore_errors=True)  # of a process that died here
         try:
             for folder in (kept, overlay):
                 if folder.is_dir():
                     shutil.copytree(folder, coming, dirs_exist_ok=True)
             desk = cls(place, load_settings(place.root, wanted, today=today, overlay=coming), clock)
-            shutil.copytree(coming, kept, dirs_exist_ok=True)  # only now: a refused one leaves the old
+            replace_folder(coming, kept)  # only now: a refused one leaves the old
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{kept}: the store's configs cannot be copied ({error}); make room on its disk"
+            ) from error
         finally:
             shutil.rmtree(coming, ignore_errors=True)
         return desk
@@ -272,3 +278,11 @@ class Desk:
 
     def _shown_risks(self) -> list[Alert]:
         return self.alerts.find(everything=True, kind=AlertKind.RISK, shown_only=True)
+
+
+def _known_sources(place: Place) -> list[str]:
+    """The sources of a store, none of a new one."""
+    database = open_database(place.url, place.home)
+    known = Meta(database).get("sources")
+    database.dispose()
+    return list(json.loads(known)) if known else []

@@ -146,7 +146,7 @@ class Live:
         intake = FileIntake(self.desk.settings.world, mapping, self.desk.inbox, self.desk.clock)
         known = self.desk.inbox.stream(source, mapping.stream) is not None
         rows = 0
-        for taken in intake.read(file.path, live=known):
+        for taken in intake.read(file.path, live=known, growing=True):
             rows += taken.rows
             pipeline.catch_up()
             if self.stop.is_set():

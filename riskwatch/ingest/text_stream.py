@@ -26,7 +26,10 @@ class TextStream:
 
     `skipped_rows` were read before and are duplicates now. `incomplete` says, after the last
     block, why the file ends too early; the position then stands after the last whole line.
+    Of a `growing` file a last line without its end is left for later: who writes may be within it.
     """
+
+    growing = False
 
     def __init__(
         self, path: Path, parser: TextParser, limits: Limits, source: ByteSource | HeldBytes | None = None
@@ -79,7 +82,7 @@ class TextStream:
         while not ended:
             piece = self._source.read(self._limits.block_bytes)
             ended = not piece
-            final = ended and not self.incomplete
+            final = ended and not self.incomplete and not self.growing
             self._buffer += piece
             begun = self._end_long_line(final=final) if self._long_line else ()
             if self._long_line:

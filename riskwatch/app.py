@@ -24,6 +24,7 @@ from riskwatch.core.events import OUTCOMES
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.extract.arrivals import Arrivals, Tally
+from riskwatch.extract.backlog import Backlog
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
 from riskwatch.score.composite import Composite
@@ -39,7 +40,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
-_UNCORRECTED = OUTCOMES.index("uncorrected")
+_LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
 _STATE_VERSION = 2  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
@@ -54,6 +55,7 @@ class Pipeline:
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
         self._feeds = FeedHealth(world)
+        self._backlog = Backlog(world.grid)
         self._features: dict[str, Extractor] = {
             name: resolve(spec.uses, "features.yaml")(world, **spec.given)
             for name, spec in settings.features.items()
@@ -78,6 +80,7 @@ class Pipeline:
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
         accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
+        self._backlog.take(events, self._arrivals.outcomes == _LATE)
         self._builder.add(accepted)
         self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
@@ -107,6 +110,7 @@ class Pipeline:
 
     def _decide(self, panel: Panel) -> list[AlertChange]:
         outages = self._feeds.outages()
+        self._backlog.look(outages, panel.end_us)
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
@@ -246,7 +250,11 @@ class Pipeline:
             self._arrivals.clock_us,
             self.last_tick_us,
             self.ticks,
-            {"sources": list(self._arrivals.sources), "down_since_us": down},
+            {
+                "sources": list(self._arrivals.sources),
+                "down_since_us": down,
+                "backlog": self._backlog.read(),
+            },
         )
 
     def _state(self) -> dict[str, Any]:
@@ -259,6 +267,7 @@ class Pipeline:
             "arrivals": self._arrivals.state(),
             "builder": self._builder.state(),
             "feeds": self._feeds.state(),
+            "backlog": self._backlog.state(),
             "features": {name: e.state() for name, e in self._features.items()},
             "episodes": self._episodes.state(),
             "notices": self._notices.state(),
@@ -272,6 +281,7 @@ class Pipeline:
         self._arrivals.load(state["arrivals"])
         self._builder.load(state["builder"])
         self._feeds.load(state["feeds"])
+        self._backlog.load(state["backlog"])
         for name, extractor in self._features.items():
             extractor.load(state["features"][name])
         self._episodes.load(state["episodes"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskwatch.app import Pipeline
-from riskwatch.core.clock import DAY_US, to_us
+from riskwatch.core.clock import DAY_US, SECOND_US, to_us
 from riskwatch.core.errors import SourceError, StoreError, StoreUnavailable
 from riskwatch.desk import Desk
 from riskwatch.ingest.intake import FileIntake
@@ -92,7 +92,7 @@ class Live:
                 if time.monotonic() - saved > _SNAPSHOT_EVERY_S:
                     pipeline.snapshot()
                     saved = time.monotonic()
-                self.desk.woken.wait(self.poll_s)
+                self.desk.woken.wait(self._pause_s())
 
     def begin(self, pipeline: Pipeline) -> None:
         """Read what the files hold already; raises StoreError where the store ended too long ago."""
@@ -172,6 +172,13 @@ class Live:
                 "as silence of its feeds. Look at it with: riskwatch serve, run another store with "
                 "--store DIR, or go on from it with --longest-gap-days"
             )
+
+    def _pause_s(self) -> float:
+        """Until the next look, or until the next tick is due if that comes first."""
+        grid = self.desk.settings.world.grid
+        now_us = to_us(self.desk.clock.now())
+        due_us = grid.decided_at(grid.last_decided(now_us) + 1) - now_us
+        return min(self.poll_s, max(due_us, 0) / SECOND_US)
 
     def _tell_time(self) -> None:
         """An entry of the clock when a tick has become due, so that it closes even if nobody reports."""

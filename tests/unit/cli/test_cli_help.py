@@ -14,7 +14,7 @@ from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
-    *(["quarantine"], ["alerts"]),
+    *(["quarantine"], ["retention"], ["alerts"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
 ]
 

@@ -77,10 +77,7 @@ class Desk:
         database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
         self.receipts, self.woken = Receipts(database), threading.Event()
-        self._intakes = {
-            name: SentIntake(settings.world, mapping, database, clock)
-            for name, mapping in settings.mappings.items()
-        }
+        self._intakes: dict[str, SentIntake] = {}  # made when a source sends first
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
         self.retention = Retention(database, settings.world, settings.retention)
@@ -197,7 +194,12 @@ class Desk:
 
         Raises KeyError for an unknown source, else as `SentIntake.take` does.
         """
-        taken = self._intakes[source].take(sent, self.settings.ingest)
+        intake = self._intakes.get(source)
+        if intake is None:
+            mapping = self.settings.mappings[source]
+            made = SentIntake(self.settings.world, mapping, self.inbox, self.receipts, self.clock)
+            intake = self._intakes.setdefault(source, made)  # one, should two requests come at once
+        taken = intake.take(sent, self.settings.ingest)
         self.woken.set()
         return taken
 

@@ -49,7 +49,7 @@ class Corrected:
 
 
 class Corrections:
-    """The content of every id within the horizon; 65 bytes an id, for the sources that declare it.
+    """The content of every id within the horizon; 64 bytes an id, for the sources that declare it.
 
     A row is a correction if its id is known with other content. The event is then moved if no
     closed tick holds it; what a closed tick holds stays as it was decided.

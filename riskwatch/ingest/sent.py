@@ -69,9 +69,10 @@ class KeyNeeded(RiskwatchError):  # noqa: N818 - reads as the sentence it prints
 class SentIntake:
     """Takes the requests of one source, one at a time; several processes may do so over one store."""
 
-    def __init__(self, world: World, mapping: SourceMapping, database: Any, clock: Clock) -> None:
-        self._world, self._mapping, self._clock = world, mapping, clock
-        self._inbox, self._receipts = Inbox(database), Receipts(database)
+    def __init__(
+        self, world: World, mapping: SourceMapping, inbox: Inbox, receipts: Receipts, clock: Clock
+    ) -> None:
+        self._mapping, self._inbox, self._receipts, self._clock = mapping, inbox, receipts, clock
         self._lock = threading.Lock()
         registry = world.registry
         gauges = [i.id for i in registry.indicators if i.measure != "count"]

@@ -106,7 +106,10 @@ class Live:
         for source in self._files:
             self._take(source, pipeline)
         self._tell_time()
-        pipeline.catch_up()
+        for entry in self.desk.inbox.after(pipeline.position):
+            pipeline.apply(entry)
+            if self.stop.is_set():
+                return  # what waits is durable; a stop does not wait for a backlog
         self._expire()
 
     def _expire(self) -> None:

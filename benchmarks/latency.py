@@ -7,6 +7,7 @@ stated rate, in real time. Ticks are a minute long. Writes `latency.md`.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -192,14 +193,16 @@ def main() -> None:
         ["ticks measured", ticks],
         ["tick's close to commit, p50, p99, longest (ms)", f"{p50:.0f}, {p99:.0f}, {max(measured.ms):.0f}"],
         ["changes of alerts in those commits", measured.changes],
+        ["load average at the end (this benchmark needs two cores)", f"{os.getloadavg()[1]:.1f}"],
     ]
     text = f"""# Latency: from a tick's close to what it decides, committed
 
-{provenance("python -m benchmarks.latency")}
+{provenance("python -m benchmarks.latency " + " ".join(sys.argv[1:]))}
 
 Events come over HTTP in Arrow batches of {BATCH_ROWS:,} rows, in real time, from another process on
 the same machine; ticks are one minute long and close {LATENESS_MIN} minute after their end. Measured
 from that instant until the transaction with the tick's alerts is committed (synchronous=FULL).
+The aim is a p99 under 250 ms at 20,000 events a second; a p99 of fewer than 100 ticks is their longest.
 
 {table(["what", "value"], rows)}
 """

@@ -66,7 +66,14 @@ def test_a_full_disk_is_told_and_work_goes_on_with_room(tmp_path, limit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", SAID)
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "max_page_count",
+        pytest.param("file_size", marks=pytest.mark.long),
+        pytest.param("tmpfs", marks=pytest.mark.long),
+    ],
+)
 def test_events_over_http_are_answered_503_and_taken_again_with_room(tmp_path, limit):
     """Every row that was answered with a 2xx is accounted for once, and none of those refused."""
     if limit == "tmpfs" and (why := may_mount(tmp_path / "mount")):

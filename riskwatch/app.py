@@ -23,11 +23,13 @@ from riskwatch.alert.notices import Down, Notices
 from riskwatch.alert.terms import Terms
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
 from riskwatch.core.clock import DAY_US, HOUR_US
+from riskwatch.core.events import OUTCOMES
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.core.sends import Known, Planned, Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.extract.arrivals import Arrivals, Tally
+from riskwatch.extract.backlog import Backlog
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
 from riskwatch.score.bundle import Bundle
@@ -45,6 +47,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _CHART_H = 48
+_LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
 _STATE_VERSION = 2  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
@@ -68,6 +71,7 @@ class Pipeline:
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
         self._feeds = FeedHealth(world)
+        self._backlog = Backlog(world.grid)
         self._features: dict[str, Extractor] = {
             name: resolve(spec.uses, "features.yaml")(world, **spec.given)
             for name, spec in settings.features.items()
@@ -92,8 +96,10 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        accepted, tallies = self._arrivals.take(events)
+        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
+        self._backlog.take(events, self._arrivals.outcomes == _LATE)
         self._builder.add(accepted)
+        self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
 
     def _close(self, codes: Sequence[tuple[int, str]] = ()) -> list[AlertChange]:
@@ -121,6 +127,7 @@ class Pipeline:
 
     def _decide(self, panel: Panel) -> list[AlertChange]:
         outages = self._feeds.outages()
+        self._backlog.look(outages, panel.end_us)
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
         changes += self._notices.feeds(map(self._down, outages), stamp)
@@ -278,8 +285,13 @@ class Pipeline:
     def apply(self, entry: Entry) -> None:
         """Apply one entry and commit what it changes, in one transaction."""
         tallies: dict[str, Tally] = {}
+        outcomes: bytes | None = None
+        stale: list[dict[str, Any]] = []
         if entry.kind is EntryKind.BATCH and entry.events is not None:
             changes, tallies = self._batch(entry.body, entry.events)
+            outcomes = self._arrivals.outcomes.tobytes() if entry.body.get("receipt") else None
+            if entry.body.get("corrections"):
+                stale = entry.events.filter(pa.array(self._arrivals.outcomes == _UNCORRECTED)).to_pylist()
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
@@ -293,8 +305,17 @@ class Pipeline:
         self.position = entry.seq
         if entry.seq > self._committed:  # else an earlier life did; only the state in memory had to follow
             planned = self._planned(changes)
-            accounts = dict(_accounts(entry, tallies))
-            self._alerts.commit(Commit(changes, accounts, self._standing(), planned.add, planned.cancel))
+            self._alerts.commit(
+                Commit(
+                    changes,
+                    dict(_accounts(entry, tallies)),
+                    self._standing(),
+                    planned.add,
+                    planned.cancel,
+                    outcomes,
+                    stale,
+                )
+            )
             self._committed = entry.seq
         if self._log:
             self._log.flush()
@@ -328,7 +349,12 @@ class Pipeline:
             self._arrivals.clock_us,
             self.last_tick_us,
             self.ticks,
-            {"sources": list(self._arrivals.sources), "down_since_us": down} | self._cases.told(now_us),
+            {
+                "sources": list(self._arrivals.sources),
+                "down_since_us": down,
+                "backlog": self._backlog.read(),
+            }
+            | self._cases.told(now_us),
         )
 
     def _state(self) -> dict[str, Any]:
@@ -341,6 +367,7 @@ class Pipeline:
             "arrivals": self._arrivals.state(),
             "builder": self._builder.state(),
             "feeds": self._feeds.state(),
+            "backlog": self._backlog.state(),
             "features": {name: e.state() for name, e in self._features.items()},
             "episodes": self._episodes.state(),
             "notices": self._notices.state(),
@@ -357,6 +384,7 @@ class Pipeline:
         self._arrivals.load(state["arrivals"])
         self._builder.load(state["builder"])
         self._feeds.load(state["feeds"])
+        self._backlog.load(state["backlog"])
         for name, extractor in self._features.items():
             extractor.load(state["features"][name])
         self._episodes.load(state["episodes"])
@@ -379,6 +407,8 @@ def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str,
             "accepted": t.accepted,
             "duplicate": t.duplicate,
             "late": t.late,
+            "corrected": t.corrected,
+            "uncorrected": t.uncorrected,
         }
         for name, t in tallies.items()
     }

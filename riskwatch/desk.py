@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,18 +20,22 @@ from riskwatch.alert.terms import Terms
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict, alert_id
 from riskwatch.core.clock import HOUR_US, Clock, to_us
-from riskwatch.core.errors import StoreError
+from riskwatch.core.errors import StoreError, StoreUnavailable
+from riskwatch.core.folders import replace_folder, restore_folder
 from riskwatch.core.panels import Panel
 from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.deliver.handover import Handover, sheet, shift_start
 from riskwatch.ingest.intake import FileIntake
+from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_planner, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
 from riskwatch.store.database import open_database
 from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
+from riskwatch.store.receipts import Receipt, Receipts
+from riskwatch.store.retention import Retention
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import enter_workspace
 
@@ -79,8 +84,11 @@ class Desk:
         self.place, self.settings, self.clock = place, settings, clock
         database = self.database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
+        self.receipts, self.woken = Receipts(database), threading.Event()
+        self._intakes: dict[str, SentIntake] = {}  # made when a source sends first
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
+        self.retention = Retention(database, settings.world, settings.retention)
         self._pin()
 
     @classmethod
@@ -93,9 +101,9 @@ class Desk:
         that it can be served without them. Raises ConfigError or StoreError.
         """
         enter_workspace(place.root)
-        known = Meta(open_database(place.url, place.home)).get("sources")
         kept, coming = place.home / "configs", place.home / "configs.coming"
-        wanted = list(dict.fromkeys([*(json.loads(known) if known else []), *sources]))
+        wanted = list(dict.fromkeys([*_known_sources(place), *sources]))
+        restore_folder(kept)
         if not wanted:
             raise StoreError(
                 f"{place.home}: the store is empty; replay a file into it, or try: riskwatch demo"
@@ -106,12 +114,17 @@ class Desk:
                 place.root, wanted, today=today, overlay=kept if kept.is_dir() else None
             )
             return cls(place, settings, clock)
+        shutil.rmtree(coming, ignore_errors=True)  # of a process that died here
         try:
             for folder in (kept, overlay):
                 if folder.is_dir():
                     shutil.copytree(folder, coming, dirs_exist_ok=True)
             desk = cls(place, load_settings(place.root, wanted, today=today, overlay=coming), clock)
-            shutil.copytree(coming, kept, dirs_exist_ok=True)  # only now: a refused one leaves the old
+            replace_folder(coming, kept)  # only now: a refused one leaves the old
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{kept}: the store's configs cannot be copied ({error}); make room on its disk"
+            ) from error
         finally:
             shutil.rmtree(coming, ignore_errors=True)
         return desk
@@ -203,6 +216,39 @@ class Desk:
             wall_s=time.perf_counter() - started,
             incomplete=intake.incomplete,
         )
+
+    def take(self, source: str, sent: Sent) -> tuple[Receipt, bool]:
+        """What a department sent, durable now, and whether it was already; the engine is woken for it.
+
+        Raises KeyError for an unknown source, else as `SentIntake.take` does.
+        """
+        intake = self._intakes.get(source)
+        if intake is None:
+            mapping = self.settings.mappings[source]
+            made = SentIntake(self.settings.world, mapping, self.inbox, self.receipts, self.clock)
+            intake = self._intakes.setdefault(source, made)  # one, should two requests come at once
+        taken = intake.take(sent, self.settings.ingest)
+        self.woken.set()
+        return taken
+
+    def clock_us(self) -> int:
+        """The instant that the engine has reached; -1 before its first entry."""
+        standing = self.alerts.standing()
+        return standing.clock_us if standing else -1
+
+    def backlog(self) -> int:
+        """How many entries of the inbox wait for the engine."""
+        standing = self.alerts.standing()
+        return self.inbox.last() - (standing.position if standing else 0)
+
+    def engine_runs(self) -> bool:
+        """Whether a process holds the engine of this store."""
+        with (self.place.home / "engine.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def act(
         self,
@@ -365,7 +411,9 @@ class Desk:
             try:
                 with self.engine():
                     return
-            except StoreError:
+            except StoreError as error:
+                if isinstance(error, StoreUnavailable):
+                    raise
                 standing = self.alerts.standing()
                 if standing and standing.position >= seq:
                     return
@@ -382,3 +430,11 @@ class Desk:
 
     def _shown_risks(self) -> list[Alert]:
         return self.alerts.find(everything=True, kind=AlertKind.RISK, shown_only=True)
+
+
+def _known_sources(place: Place) -> list[str]:
+    """The sources of a store, none of a new one."""
+    database = open_database(place.url, place.home)
+    known = Meta(database).get("sources")
+    database.dispose()
+    return list(json.loads(known)) if known else []

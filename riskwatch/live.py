@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from riskwatch.app import Pipeline
-from riskwatch.core.clock import DAY_US, to_us
-from riskwatch.core.errors import SourceError, StoreError
+from riskwatch.core.clock import DAY_US, SECOND_US, to_us
+from riskwatch.core.errors import SourceError, StoreError, StoreUnavailable
 from riskwatch.desk import Desk
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.store.inbox import EntryKind
@@ -20,6 +20,7 @@ LONGEST_GAP_DAYS = 31
 
 _HISTORY_S = 5.0
 _SNAPSHOT_EVERY_S = 60.0
+_LONGEST_PAUSE_S = 30.0
 _MOST_RESTLESS = 8  # looks
 
 
@@ -59,19 +60,39 @@ class Live:
     longest_gap_days: float = LONGEST_GAP_DAYS
     poll_s: float = 0.25
     rest: float = 10.0  # reading a file again may take one part in so many of the time
+    retry_s: float = 1.0  # a store that took nothing is tried again after this, then twice as long
+    _expired_day: int = field(init=False, default=-1)
+    _trouble: str = field(init=False, default="")
     _files: dict[str, Followed] = field(init=False, default_factory=dict)
 
     def run(self) -> None:
-        """Read, tick and apply until stopped; the engine's state is saved at the end."""
+        """Read, tick and apply until stopped; the engine's state is saved at the end.
+
+        A store that takes nothing (its disk is full) is told once and tried again: the engine starts
+        anew from what is stored, since what it had applied in memory alone is not what counts.
+        """
+        pause_s = self.retry_s
+        while not self.stop.is_set():
+            try:
+                self._run()
+            except StoreUnavailable as error:
+                if str(error) != self._trouble:
+                    self.tell(Told("store", fault=str(error)))
+                self._trouble = str(error)
+                self.stop.wait(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _run(self) -> None:
         with self.desk.engine() as pipeline:
             self.begin(pipeline)
+            self._trouble = ""
             saved = time.monotonic()
             while not self.stop.is_set():
                 self.step(pipeline)
                 if time.monotonic() - saved > _SNAPSHOT_EVERY_S:
                     pipeline.snapshot()
                     saved = time.monotonic()
-                self.stop.wait(self.poll_s)
+                self.desk.woken.wait(self._pause_s())
 
     def begin(self, pipeline: Pipeline) -> None:
         """Read what the files hold already; raises StoreError where the store ended too long ago."""
@@ -81,10 +102,21 @@ class Live:
 
     def step(self, pipeline: Pipeline) -> None:
         """Read what files have gained, tell the time if a tick is due, and apply all of it."""
+        self.desk.woken.clear()
         for source in self._files:
             self._take(source, pipeline)
         self._tell_time()
-        pipeline.catch_up()
+        for entry in self.desk.inbox.after(pipeline.position):
+            pipeline.apply(entry)
+            if self.stop.is_set():
+                return  # what waits is durable; a stop does not wait for a backlog
+        self._expire()
+
+    def _expire(self) -> None:
+        """Once a day let go what has outlived its time, a piece at each step."""
+        clock_us = self.desk.clock_us()
+        if clock_us // DAY_US > self._expired_day and not self.desk.retention.expire(clock_us):
+            self._expired_day = clock_us // DAY_US
 
     def _read_history(self, pipeline: Pipeline) -> None:
         """Read what is there before the clock moves on, or all of it would be late."""
@@ -117,7 +149,7 @@ class Live:
         intake = FileIntake(self.desk.settings.world, mapping, self.desk.inbox, self.desk.clock)
         known = self.desk.inbox.stream(source, mapping.stream) is not None
         rows = 0
-        for taken in intake.read(file.path, live=known):
+        for taken in intake.read(file.path, live=known, growing=True):
             rows += taken.rows
             pipeline.catch_up()
             if self.stop.is_set():
@@ -143,6 +175,13 @@ class Live:
                 "as silence of its feeds. Look at it with: riskwatch serve, run another store with "
                 "--store DIR, or go on from it with --longest-gap-days"
             )
+
+    def _pause_s(self) -> float:
+        """Until the next look, or until the next tick is due if that comes first."""
+        grid = self.desk.settings.world.grid
+        now_us = to_us(self.desk.clock.now())
+        due_us = grid.decided_at(grid.last_decided(now_us) + 1) - now_us
+        return min(self.poll_s, max(due_us, 0) / SECOND_US)
 
     def _tell_time(self) -> None:
         """An entry of the clock when a tick has become due, so that it closes even if nobody reports."""

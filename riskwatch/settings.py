@@ -25,6 +25,7 @@ from riskwatch.core.errors import ConfigError, Fault
 from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
+from riskwatch.core.retention import RetentionRules
 from riskwatch.core.scores import World
 from riskwatch.core.sends import Planner
 from riskwatch.deliver.planner import RoutePlanner
@@ -34,11 +35,14 @@ from riskwatch.deliver.receivers import ReceiversFile, load_receivers
 from riskwatch.deliver.route_faults import unreachable_receivers
 from riskwatch.deliver.routes import load_routes
 from riskwatch.ingest.mapping import SourceMapping, load_mapping, mapping_faults
+from riskwatch.ingest.rules import IngestRules
 from riskwatch.score.bundle import Bundle
 
 TICK_MIN = 15
 
 T = TypeVar("T")
+OPERATING = (RECEIVERS, "ingest.yaml", "retention.yaml")
+"""Files that change no alert, and so are no part of the hash that alerts carry."""
 
 
 class FeatureSpec(Document):
@@ -71,6 +75,8 @@ class Settings:
     release: ReleaseRules = field(default_factory=ReleaseRules)
     receivers: ReceiversFile = field(default_factory=ReceiversFile)
     feature_log: bool = True
+    ingest: IngestRules = field(default_factory=IngestRules)
+    retention: RetentionRules = field(default_factory=RetentionRules)
 
 
 def load_settings(
@@ -82,7 +88,7 @@ def load_settings(
 
     def read(load: Callable[[Path, str], T], file: str) -> T | None:
         try:
-            return load(configs.path(file), file)
+            return load(configs.where(file) if file in OPERATING else configs.path(file), file)
         except ConfigError as error:
             faults.extend(error.faults)
             return None
@@ -95,11 +101,7 @@ def load_settings(
     desk = read(lambda p, f: read_optional(p, DeskRules, f), "desk.yaml")
     maintenance = read(lambda p, f: read_optional(p, MaintenanceFile, f), "maintenance.yaml")
     release = read(lambda p, f: read_optional(p, ReleaseRules, f), "release.yaml")
-    receivers = ReceiversFile()
-    try:
-        receivers = load_receivers(configs.where(RECEIVERS))
-    except ConfigError as error:
-        faults.extend(error.faults)
+    receivers = read(lambda p, _: load_receivers(p), RECEIVERS) or ReceiversFile()
     trees: dict[str, AreaTree | None] = {}
     registries: dict[str, IndicatorRegistry | None] = {}
     for m in mappings.values():
@@ -107,6 +109,8 @@ def load_settings(
             trees[m.areas] = read(load_areas, m.areas)
         if m.indicators not in registries:
             registries[m.indicators] = read(lambda p, f: load_indicators(p, f, today), m.indicators)
+    ingest = read(lambda p, f: read_optional(p, IngestRules, f), "ingest.yaml")
+    retention = read(lambda p, f: read_optional(p, RetentionRules, f), "retention.yaml")
     faults += _differing(mappings)
     if features and bundle and bundle.reads not in features.features:
         fix = f"use one of {', '.join(features.features)}"
@@ -142,6 +146,8 @@ def load_settings(
         release,
         receivers,
         features.log,
+        ingest or IngestRules(),
+        retention or RetentionRules(),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Sequence
 
 from fastapi import FastAPI
@@ -9,6 +11,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from riskwatch import __version__
+from riskwatch.api.events import event_routes
+from riskwatch.api.gate import Gate
 from riskwatch.api.machine import machine_routes
 from riskwatch.api.pages import page_routes
 from riskwatch.api.problems import add_problems
@@ -18,11 +22,15 @@ from riskwatch.api.site import FOLDER, Site
 from riskwatch.desk import Desk
 
 
-def make_app(desk: Desk, lang: str = "en", *, live: bool = False, hosts: Sequence[str] = ()) -> FastAPI:
+def make_app(
+    desk: Desk, lang: str = "en", *, live: bool = False, hosts: Sequence[str] = (), token: str | None = None
+) -> FastAPI:
     """Pages and API in a default language; raises UnknownLanguage.
 
     `live` says that an engine should be ticking on this store, so that its silence is told loudly.
     `hosts` are the names it answers to (none: any); naming them keeps a rebound DNS name out.
+    Departments may send events with a bearer `token` or one of `configs/ingest.yaml`; without any, only
+    where `hosts` says that it listens on this machine alone.
     """
     app = FastAPI(
         title="riskwatch",
@@ -33,6 +41,11 @@ def make_app(desk: Desk, lang: str = "en", *, live: bool = False, hosts: Sequenc
     )
     site = Site(desk, lang, live=live)
     app.include_router(machine_routes(site))
+    rules = desk.settings.ingest
+    tokens = dict(rules.tokens)
+    if token:
+        tokens["RISKWATCH_INGEST_TOKEN"] = hashlib.sha256(token.encode()).hexdigest()
+    app.include_router(event_routes(site, Gate(rules, tokens, local=bool(hosts), time_s=time.monotonic)))
     app.include_router(page_routes(site))
     app.include_router(publishing_routes(site))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")

@@ -103,6 +103,8 @@ def machine_routes(site: Site) -> APIRouter:
             "position": standing.position if standing else 0,
             "silent_since": {feed: iso(since_us) for feed, since_us in down.items()},
             "accounts": {feed.name: dict(feed.account) for feed in sources},
+            "backlog": dict(standing.feeds.get("backlog", {})) if standing else {},
+            "corrections": site.desk.alerts.corrections(),
         }
         return JSONResponse(body)
 

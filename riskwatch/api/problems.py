@@ -44,7 +44,7 @@ def add_problems(app: FastAPI, site: Site) -> None:
         problem = told(error, site.words(request))
         if request.url.path.startswith("/v1/"):
             body = {"error": problem.word, "reason": problem.what, "fix": problem.fix}
-            return JSONResponse(body, status_code=problem.status)
+            return JSONResponse(body, status_code=problem.status, headers=dict(problem.headers))
         return site.page(request, "problem.html", status=problem.status, problem=problem)
 
     for kind in (Refusal, StoreError, HTTPException, RequestValidationError):

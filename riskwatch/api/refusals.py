@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from riskwatch.alert.actions import ActionKind, ActionRefused
 from riskwatch.core.alerts import Alert, Level
@@ -19,6 +20,7 @@ class Problem:
     word: str
     what: str
     fix: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refusal(RiskwatchError):  # noqa: N818 - reads as the sentence it prints

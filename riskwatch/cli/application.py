@@ -24,6 +24,7 @@ from riskwatch.cli import (
     outbox,
     quarantine,
     replay,
+    retention,
     route,
     simulate,
     train,
@@ -77,6 +78,7 @@ def build() -> typer.Typer:
         ("handover", handover.handover),
         ("suppress", desk_orders.suppress),
         ("lift", desk_orders.lift),
+        ("retention", retention.retention),
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")

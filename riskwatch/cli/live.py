@@ -54,7 +54,7 @@ def run(
     with until_stopped() as stop:
         desk = shell.desk(store, sources=list(files), overlay=overlay)
         _warn_of_host(shell, host)
-        app = make_app(desk, shell.lang, live=True, hosts=names_of(host))
+        app = make_app(desk, shell.lang, live=True, hosts=names_of(host), token=_token(shell))
         with held(desk.place.home), served(shell, app, host=host, port=port) as url:
             shell.note("running", url=url)
             with delivery_of(shell, desk).running(stop):
@@ -71,7 +71,7 @@ def serve(ctx: typer.Context, host: Host = PAGE_HOST, port: Port = PAGE_PORT, st
     with until_stopped() as stop:
         desk = shell.desk(store)
         _warn_of_host(shell, host)
-        app = make_app(desk, shell.lang, hosts=names_of(host))
+        app = make_app(desk, shell.lang, hosts=names_of(host), token=_token(shell))
         with held(desk.place.home), served(shell, app, host=host, port=port) as url:
             shell.note("serving", url=url)
             stop.wait()
@@ -96,6 +96,11 @@ def followed(shell: Shell, pairs: list[str]) -> dict[str, Path]:
 def names_of(host: str) -> tuple[str, ...]:
     """The names the page answers to: those of this machine if it listens only here, else any."""
     return _LOCAL_NAMES if host in _LOCAL else ()
+
+
+def _token(shell: Shell) -> str | None:
+    """The bearer token that the environment names for departments that send events."""
+    return shell.environ.get("RISKWATCH_INGEST_TOKEN") or None
 
 
 def _warn_of_host(shell: Shell, host: str) -> None:

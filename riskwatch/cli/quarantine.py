@@ -24,11 +24,18 @@ def quarantine(
     shell: Shell = ctx.obj
     desk = shell.desk(store)
     rows = desk.alerts.quarantined(limit)
+    stale = [
+        {"source": r["source"], "stream": "", "row": r["row"], "reason": "uncorrected", "mapped": r["body"]}
+        for r in desk.alerts.uncorrected(limit)
+    ]
+    rows += stale[: max(limit - len(rows), 1)]  # they never hide behind rows of other kinds
     if as_json:
         for row in rows:
             shell.emit(row)
         return
     counted = reasons(desk.place)
+    if stale:
+        counted["uncorrected"] = sum(c["uncorrected"] for c in desk.alerts.corrections().values())
     if not counted:
         shell.tell("quarantine.none")
         return

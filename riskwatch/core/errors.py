@@ -44,6 +44,10 @@ class StoreError(RiskwatchError):
     """The store cannot be used: locked, of another workspace, or broken."""
 
 
+class StoreUnavailable(StoreError):  # noqa: N818 - reads as the sentence it prints
+    """The store takes nothing for now: its disk is full, or somebody holds it; what is stored is sound."""
+
+
 class WorkspaceConflict(RiskwatchError):  # noqa: N818 - reads as the sentence it prints
     """`features` (or `models`, `flows`) resolves to a package outside the workspace."""
 

@@ -27,6 +27,13 @@ Codes are dictionary-encoded strings, so that a stored batch outlives any index 
 """
 
 
+OUTCOMES = ("accepted", "duplicate", "late", "corrected", "uncorrected")
+"""What the engine makes of an event; a row that is quarantined never becomes one.
+
+Accounts count the last two as duplicates: they repeat an id, and add no event.
+"""
+
+
 def empty_batch() -> pa.Table:
     """A batch of no events, of the right schema."""
     return EVENT_SCHEMA.empty_table()

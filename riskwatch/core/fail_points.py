@@ -29,6 +29,9 @@ DELIVERY_FAIL_POINTS = (
 )
 """Those that one send passes."""
 
+RARE_FAIL_POINTS = ("migration.before_commit", "retention.before_commit")
+"""Those that a replay does not pass."""
+
 VARIABLE = "RISKWATCH_FAIL_POINT"
 """Names the point and which passing of it is the last, such as `alerts.after_commit:3`."""
 

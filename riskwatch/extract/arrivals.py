@@ -7,7 +7,7 @@ batches, so that the same stream gives the same alerts however it was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from riskwatch.core.clock import DAY_US
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import State, World
+from riskwatch.extract.corrections import Corrected, Corrections, Rows
 
 IntArray = NDArray[np.int64]
 
@@ -34,11 +35,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of the rows of one source."""
+    """What became of the rows of one source.
+
+    Corrections repeat an id, so `duplicate` counts them; `corrected` of those moved their event,
+    `uncorrected` came after its tick was closed.
+    """
 
     accepted: int
     duplicate: int
     late: int
+    corrected: int = 0
+    uncorrected: int = 0
 
 
 class Arrivals:
@@ -49,23 +56,33 @@ class Arrivals:
         self._sources = list(sources)
         self._route = _routes(world)
         self._seen = SeenIds(dedup_days * DAY_US)
+        self._corrections = Corrections(world.grid, dedup_days)
+        self.leaving = no_events()
+        """Events of open ticks that the last batch takes back: a correction says otherwise."""
         self.clock_us = -1
+        self.outcomes: NDArray[np.uint8] = np.empty(0, np.uint8)
+        """What became of each row of the last batch: an index into core.events.OUTCOMES."""
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Every source seen or declared, in the order of the panels' source counts."""
         return tuple(self._sources)
 
-    def take(self, batch: pa.Table) -> tuple[Accepted, dict[str, Tally]]:
-        """Take a batch of EVENT_SCHEMA; the clock moves to its last `received_at`."""
+    def take(self, batch: pa.Table, *, corrections: bool = False) -> tuple[Accepted, dict[str, Tally]]:
+        """Take a batch of EVENT_SCHEMA; the clock moves to its last `received_at`.
+
+        With `corrections`, a known id with other content corrects what is not decided yet.
+        """
         received = _instants(batch, "received_at")
         occurred = _instants(batch, "occurred_at")
         clock = np.maximum.accumulate(np.maximum(received, self.clock_us)) if len(received) else received
         source = self._codes(batch, "source", self._source_index(batch))
-        duplicate = self._seen.mark(_id_keys(batch, source), clock)
+        keys = _id_keys(batch, source)
+        duplicate = self._seen.mark(keys, clock)
         grid = self._world.grid
         late = ~duplicate & (_decided_at(grid, occurred) <= clock)
         keep = ~duplicate & ~late
+        self.outcomes = duplicate.astype(np.uint8) + np.uint8(2) * late
         if len(clock):
             self.clock_us = int(clock[-1])
         area = self._codes(batch, "area", self._world.tree.index)
@@ -78,7 +95,26 @@ class Arrivals:
             occurred_us=occurred[keep],
             count=np.rint(value[keep]).astype(np.int64),
         )
-        return accepted, self._tally(source, duplicate, late)
+        tallies = self._tally(source, duplicate, late)
+        self.leaving = no_events()
+        if corrections and keys is not None:
+            count = np.rint(value).astype(np.int64)
+            rows = Rows(keys, clock, self._route[area, indicator], indicator, source, occurred, count)
+            made = self._corrections.take(rows, duplicate, late)
+            self.outcomes[made.applied], self.outcomes[made.too_late] = 3, 4
+            self.leaving = Accepted(*made.leave.T)
+            accepted = _with(accepted, made.come)
+            tallies = self._corrected(tallies, source, made)
+        return accepted, tallies
+
+    def _corrected(self, tallies: dict[str, Tally], source: IntArray, made: Corrected) -> dict[str, Tally]:
+        def of(mask: NDArray[np.bool_], name: str) -> int:
+            return int((source[mask] == self._sources.index(name)).sum())
+
+        return {
+            name: replace(tally, corrected=of(made.applied, name), uncorrected=of(made.too_late, name))
+            for name, tally in tallies.items()
+        }
 
     def advance(self, clock_us: int) -> None:
         """The clock moved without an event (live sources tell the time too)."""
@@ -114,13 +150,19 @@ class Arrivals:
 
     def state(self) -> State:
         """Clock, sources and remembered ids."""
-        return {"clock_us": self.clock_us, "sources": list(self._sources), "seen": self._seen.state()}
+        return {
+            "clock_us": self.clock_us,
+            "sources": list(self._sources),
+            "seen": self._seen.state(),
+            "corrections": self._corrections.state(),
+        }
 
     def load(self, state: State) -> None:
         """Go on from a state."""
         self.clock_us = int(state["clock_us"])
         self._sources = list(state["sources"])
         self._seen.load(state["seen"])
+        self._corrections.load(state["corrections"])
 
 
 class SeenIds:
@@ -173,6 +215,17 @@ class SeenIds:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self._days = {int(day): np.asarray(held, np.uint64) for day, held in state.items()}
+
+
+def no_events() -> Accepted:
+    """Arrays of no length."""
+    return Accepted(*(np.empty(0, np.int64) for _ in range(5)))
+
+
+def _with(accepted: Accepted, come: IntArray) -> Accepted:
+    """Events and behind them those that corrections bring."""
+    columns = (accepted.area, accepted.indicator, accepted.source, accepted.occurred_us, accepted.count)
+    return Accepted(*(np.concatenate([had, new]) for had, new in zip(columns, come.T, strict=True)))
 
 
 def _instants(batch: pa.Table, column: str) -> IntArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from riskwatch.core.panels import Panel
@@ -54,6 +55,30 @@ class PanelBuilder:
                 "count": events.count,
             }
         )
+
+    def withdraw(self, events: Accepted) -> None:
+        """Take events back that wait, one for each; equal ones are interchangeable."""
+        if not len(events.area):
+            return
+        waiting = pd.DataFrame(self._split(-1)[1])
+        leaving = pd.DataFrame(
+            {
+                "tick": events.occurred_us // self._world.grid.tick_us,
+                "series": events.area * self.columns + events.indicator,
+                "source": events.source,
+                "occurred_us": events.occurred_us,
+                "count": events.count,
+            }
+        )
+        names = list(_COLUMNS)
+        for frame in (waiting, leaving):
+            frame["nth"] = frame.groupby(names).cumcount()
+        stays = (
+            waiting.merge(leaving, how="left", on=[*names, "nth"], indicator="found")["found"]
+            == "left_only"
+        )
+        kept = waiting[stays.to_numpy()]
+        self._pending = [{name: kept[name].to_numpy() for name in names}]
 
     def close(self, clock_us: int, n_sources: int) -> Iterator[Panel]:
         """The panels of all ticks decided by the clock, in order, empty ones included."""

@@ -39,15 +39,19 @@ class FileIntake:
         self._world, self._mapping, self._inbox, self._clock = world, mapping, inbox, clock
         self.incomplete: str | None = None
 
-    def read(self, path: Path, stream: str | None = None, *, live: bool = False) -> Iterator[Taken]:
+    def read(
+        self, path: Path, stream: str | None = None, *, live: bool = False, growing: bool = False
+    ) -> Iterator[Taken]:
         """Append batch after batch; `live` rows are received now, not when the file implies.
+
+        Of a `growing` file a last line without its end is left for later.
 
         Raises SourceError where the file cannot be read or is not what was read before.
         """
         name = stream or self._mapping.stream
         known = self._inbox.stream(self._mapping.source, name)
         resume = Position.load(known["position"]) if known else None
-        opened = open_stream(path, self._mapping, resume, stream=name, limits=_LIMITS)
+        opened = open_stream(path, self._mapping, resume, stream=name, limits=_LIMITS, growing=growing)
         registry = self._world.registry
         gauges = [i.id for i in registry.indicators if i.measure != "count"]
         mapper = Mapper(self._mapping, self._world.tree.index, registry.index, self._clock, gauges=gauges)
@@ -76,6 +80,7 @@ class _Batches:
     ) -> None:
         self._inbox, self._source, self._stream = inbox, source, stream
         self._mapper, self._now = mapper, now
+        self._corrections = mapper.corrections
 
     def repeated(self, rows: int, at: Position) -> Taken:
         body = {"source": self._source, "rows": rows, "duplicate": rows, "quarantined": 0, "new_codes": []}
@@ -96,6 +101,8 @@ class _Batches:
             "quarantined": len(mapped.quarantined),
             "new_codes": _dated(mapped, events),
         }
+        if self._corrections:
+            body["corrections"] = True
         aside = [Quarantine(q.row, q.reason, dict(q.raw)) for q in mapped.quarantined]
         seq = self._inbox.append_batch(body, events, self._place(end), aside)
         yield Taken(seq, mapped.rows, end.offset_bytes)

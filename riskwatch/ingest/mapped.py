@@ -65,6 +65,7 @@ class Mapper:
         if faults:
             raise ConfigError(faults)
         self._mapping = mapping
+        self.corrections = mapping.corrections
         self._areas, self._folded = frozenset(areas), folded(areas)
         self._indicators, self._gauges = frozenset(indicators), frozenset(gauges)
         self._clock = clock

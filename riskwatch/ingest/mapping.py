@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from riskwatch.core.documents import Document, parse_document, read_yaml
 from riskwatch.core.errors import ConfigError, Fault
@@ -69,6 +69,7 @@ class SourceMapping(Document):
     local_timezone: str | None = None
     stream: str = "default"
     max_jump_h: float = Field(default=168.0)
+    corrections: bool = False
 
     @field_validator("source", "stream")
     @classmethod
@@ -118,6 +119,14 @@ class SourceMapping(Document):
         if not 3 <= hours <= 8784:
             raise ValueError(f"{hours:g} hours is out of range; use 3 to 8784 (a year)")
         return hours
+
+    @model_validator(mode="after")
+    def _corrections_have_an_id(self) -> Self:
+        if self.corrections and self.columns.id is None:
+            raise ValueError(
+                "corrections: true needs an id that says which record is corrected; map columns.id"
+            )
+        return self
 
     @cached_property
     def mapped(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class ParquetStream:
     """
 
     incomplete: str | None = None
+    growing = False  # a Parquet file is whole or none
 
     def __init__(self, path: Path, mapped: tuple[str, ...], limits: Limits) -> None:
         self._path, self._mapped = path, mapped

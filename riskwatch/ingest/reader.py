@@ -36,9 +36,11 @@ def open_stream(
     *,
     stream: str | None = None,
     limits: Limits | None = None,
+    growing: bool = False,
 ) -> RawStream:
     """Open a file, after `resume` if it is given; `stream` is the name that errors use.
 
+    Of a `growing` file a last line without its end is left for later.
     Raises SourceError where the file cannot be read at all, where its header does not fit the
     mapping, and where it is not a continuation of what `resume` stands for.
     """
@@ -48,6 +50,7 @@ def open_stream(
         raise SourceError(f"{path}: is a folder; name one file of it")
     suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
     opened = _opened(path, suffix.lower(), mapping, limits or Limits())
+    opened.growing = growing
     try:
         opened.begin(resume, stream or mapping.stream)
     except OSError as error:
@@ -56,6 +59,8 @@ def open_stream(
 
 
 class _Stream(RawStream, Protocol):
+    growing: bool
+
     def begin(self, resume: Position | None, stream: str) -> None: ...
 
 

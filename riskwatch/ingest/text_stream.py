@@ -12,6 +12,7 @@ import pyarrow as pa
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.block import Position, RawBlock
 from riskwatch.ingest.byte_source import ByteSource
+from riskwatch.ingest.held_bytes import HeldBytes
 from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.quarantine import Quarantined, raw_text
 from riskwatch.ingest.records import Records, find_records
@@ -25,11 +26,16 @@ class TextStream:
 
     `skipped_rows` were read before and are duplicates now. `incomplete` says, after the last
     block, why the file ends too early; the position then stands after the last whole line.
+    Of a `growing` file a last line without its end is left for later: who writes may be within it.
     """
 
-    def __init__(self, path: Path, parser: TextParser, limits: Limits) -> None:
+    growing = False
+
+    def __init__(
+        self, path: Path, parser: TextParser, limits: Limits, source: ByteSource | HeldBytes | None = None
+    ) -> None:
         self._path, self._parser, self._limits = path, parser, limits
-        self._source = ByteSource(path)
+        self._source = source or ByteSource(path)
         self._buffer = b""
         self._hash = hashlib.sha256()
         self._offset = self._rows = self._lines = 0
@@ -76,7 +82,7 @@ class TextStream:
         while not ended:
             piece = self._source.read(self._limits.block_bytes)
             ended = not piece
-            final = ended and not self.incomplete
+            final = ended and not self.incomplete and not self.growing
             self._buffer += piece
             begun = self._end_long_line(final=final) if self._long_line else ()
             if self._long_line:

@@ -10,13 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert, AlertChange, State
+from riskwatch.core.clock import DAY_US, to_us
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import Send
-from riskwatch.store import outbox, record, schema
+from riskwatch.store import outbox, receipts, record, schema
 from riskwatch.store.codec import canonical, dump_alert, load_alert
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
 ACCOUNT = ("rows_read", "accepted", "duplicate", "late", "quarantined")
+CORRECTIONS = ("corrected", "uncorrected")
+"""Parts of an account's duplicates: they repeat an id with other content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Commit:
     standing: Standing
     sends: Sequence[Send] = ()
     cancelled: Sequence[tuple[str, str]] = ()  # (send id, why)
+    outcomes: bytes | None = None  # of a batch with a receipt: what became of each event
+    uncorrected: Sequence[Mapping[str, Any]] = ()  # events that came too late to correct anything
 
 
 class AlertStore:
@@ -46,6 +51,7 @@ class AlertStore:
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+        self._marked_day = -1
 
     def commit(self, commit: Commit) -> None:
         """Write it all or nothing; the position in it is why nothing is ever written twice."""
@@ -56,6 +62,11 @@ class AlertStore:
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
             standing = commit.standing
+            self._mark(tx, standing)
+            if commit.outcomes is not None:
+                receipts.decide(tx, standing.position, commit.outcomes)
+            if commit.uncorrected:
+                tx.execute(schema.corrections.insert(), [_kept(e, standing) for e in commit.uncorrected])
             values = {
                 "position": standing.position,
                 "clock_us": standing.clock_us,
@@ -66,7 +77,23 @@ class AlertStore:
             if tx.execute(schema.engine.update().values(**values)).rowcount == 0:
                 tx.execute(schema.engine.insert().values(id=1, **values))
             fail_point("alerts.before_commit")
+        self._marked_day = max(self._marked_day, standing.clock_us // DAY_US)
         fail_point("alerts.after_commit")
+
+    def _mark(self, tx: sa.Connection, standing: Standing) -> None:
+        """Note once a day of the engine's clock how far it is, for the retention."""
+        day, marks = standing.clock_us // DAY_US, schema.marks
+        if day <= self._marked_day:
+            return
+        newest = tx.execute(sa.select(sa.func.max(marks.c.clock_us))).scalar()
+        if newest is None or newest // DAY_US < day:
+            aside = tx.execute(sa.select(sa.func.max(schema.quarantine.c.id))).scalar()
+            row = {
+                "position": standing.position,
+                "clock_us": standing.clock_us,
+                "quarantine_id": aside or 0,
+            }
+            tx.execute(marks.insert(), row)
 
     @staticmethod
     def _write(tx: sa.Connection, changes: Sequence[AlertChange], position: int) -> None:
@@ -97,9 +124,10 @@ class AlertStore:
     @staticmethod
     def _count(tx: sa.Connection, source: str, counts: Mapping[str, int]) -> None:
         table = schema.accounts
-        added = {name: table.c[name] + counts.get(name, 0) for name in ACCOUNT}
+        names = (*ACCOUNT, *CORRECTIONS)
+        added = {name: table.c[name] + counts.get(name, 0) for name in names}
         if tx.execute(table.update().where(table.c.source == source).values(**added)).rowcount == 0:
-            tx.execute(table.insert().values(source=source, **{n: counts.get(n, 0) for n in ACCOUNT}))
+            tx.execute(table.insert().values(source=source, **{n: counts.get(n, 0) for n in names}))
 
     def unsent(self, alerts: Iterable[str]) -> list[Send]:
         """The sends of these alerts that are pending or on their way."""
@@ -257,6 +285,20 @@ class AlertStore:
             )
         return {r["source"]: {name: int(r[name]) for name in ACCOUNT} for r in rows}
 
+    def corrections(self) -> dict[str, dict[str, int]]:
+        """Of the sources that sent corrections: how many moved their event, and how many came too late."""
+        table = schema.accounts
+        query = sa.select(table).where(table.c.corrected + table.c.uncorrected > 0).order_by(table.c.source)
+        with self._database.connect() as tx:
+            rows = tx.execute(query).mappings().all()
+        return {r["source"]: {name: int(r[name]) for name in CORRECTIONS} for r in rows}
+
+    def uncorrected(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest corrections that came too late, as they were sent."""
+        query = sa.select(schema.corrections).order_by(schema.corrections.c.id.desc()).limit(limit)
+        with self._database.connect() as tx:
+            return [{**r, "body": json.loads(r["body"])} for r in tx.execute(query).mappings()]
+
     def quarantined(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest quarantined rows."""
         query = sa.select(schema.quarantine).order_by(schema.quarantine.c.id.desc()).limit(limit)
@@ -271,6 +313,19 @@ class AlertStore:
         if row is None:
             return None
         return Standing(row.position, row.clock_us, row.last_tick_us, row.ticks, json.loads(row.feeds))
+
+
+def _kept(event: Mapping[str, Any], standing: Standing) -> dict[str, Any]:
+    """A correction that came too late as its row of the table."""
+    names = ("id", "area", "indicator", "value", "incident_ref")
+    body = {n: event[n] for n in names} | {"occurred_us": to_us(event["occurred_at"])}
+    return {
+        "seq": standing.position,
+        "source": event["source"],
+        "row": event["row"],
+        "at_us": to_us(event["received_at"]),
+        "body": canonical(body),
+    }
 
 
 def _row(alert: Alert, body: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from riskwatch.core.errors import MissingExtra, StoreError
-from riskwatch.store import schema
+from riskwatch.core.errors import MissingExtra, StoreError, StoreUnavailable
+from riskwatch.store.migrations import migrate
 
 
 def open_database(url: str | None, home: Path) -> sa.Engine:
@@ -38,9 +38,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         sa.event.listen(database, "connect", _prepare_sqlite)
         sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
-        schema.metadata.create_all(database)
-        _add_columns(database)
-        _check_version(database)
+        migrate(database)
     except sa.exc.DBAPIError as error:
         raise StoreError(
             f"{sa.make_url(url).render_as_string(hide_password=True)} cannot be opened: {error.orig}; "
@@ -60,44 +58,25 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "look after its disk, its room and limits",
+    sqlite3.SQLITE_BUSY: "another program holds it for over 10 s: end that one (a shell, a backup, a copy)",
+}
+
+
 def _tell_of_disk(context: sa.ExceptionContext) -> None:
-    """Raise StoreError where the disk took no more; SQLite has rolled the transaction back.
+    """Raise StoreUnavailable where the database took nothing; SQLite has rolled the transaction back.
 
     A full disk is SQLITE_FULL, and SQLITE_IOERR in one of its kinds under a limit of file size or a
-    fault of the disk (https://sqlite.org/rescode.html).
+    fault of the disk; one who writes for longer than busy_timeout makes it SQLITE_BUSY
+    (https://sqlite.org/rescode.html).
     """
     error = context.original_exception
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
-    if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    if code not in _ADVICE:
         return
-    advice = (
-        "make room on its disk"
-        if code == sqlite3.SQLITE_FULL
-        else "look after its disk, its room and limits"
-    )
     where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the store"
-    raise StoreError(
-        f"{where}: nothing was written ({error}); {advice} and send again, what is stored is sound"
+    raise StoreUnavailable(
+        f"{where}: nothing was written ({error}); {_ADVICE[code]} and send again, what is stored is sound"
     ) from error
-
-
-def _add_columns(database: sa.Engine) -> None:
-    """Give the tables of an older store the columns that came later; they are empty for what it holds."""
-    with database.begin() as tx:
-        for name, wanted in schema.ADDED.items():
-            there = {column["name"] for column in sa.inspect(tx).get_columns(name)}
-            for column in (schema.metadata.tables[name].c[c] for c in wanted if c not in there):
-                kind = column.type.compile(database.dialect)
-                tx.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN {column.name} {kind}"))
-
-
-def _check_version(database: sa.Engine) -> None:
-    with database.begin() as tx:
-        found = tx.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == "schema")).scalar()
-        if found is None:
-            tx.execute(schema.meta.insert().values(key="schema", value=str(schema.VERSION)))
-        elif found != str(schema.VERSION):
-            raise StoreError(
-                f"the store has schema {found}, this riskwatch writes {schema.VERSION}; "
-                "open it with the version that wrote it, or name another with --store DIR"
-            )

@@ -15,6 +15,8 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import canonical
 
+_ORDER_LOCK = 0x7269736B  # one appender at a time on PostgreSQL; SQLite has one writer anyway
+
 
 class EntryKind(StrEnum):
     """What an entry is."""
@@ -54,6 +56,34 @@ class StreamPlace:
     position: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class SentReceipt:
+    """What a sender is answered by: its key, the SHA-256 of what it sent, and the rows refused at the door.
+
+    `refused` holds [row, reason, detail], the row counted from 0 within what was sent.
+    """
+
+    key: str | None
+    digest: str
+    at_us: int
+    rows: int
+    refused: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentBatch:
+    """A batch that a department sent itself, with its receipt."""
+
+    body: dict[str, Any]
+    events: pa.Table
+    quarantined: Sequence[Quarantine]
+    receipt: SentReceipt
+
+
+class _Moved(Exception):  # noqa: N818 - reads as what happened
+    """The stream no longer stands where it was looked at; the transaction is rolled back."""
+
+
 class Inbox:
     """Appends entries durably and reads them in order."""
 
@@ -65,28 +95,71 @@ class Inbox:
     ) -> int:
         """Append a batch, where its stream now stands and what was quarantined, in one transaction."""
         with self._database.begin() as tx:
-            seq = self._append(tx, EntryKind.BATCH, body, _packed(events))
+            seq = self._append(tx, EntryKind.BATCH, body, packed(events))
             _upsert(
                 tx,
                 schema.streams,
                 {"source": place.source, "stream": place.stream},
                 {"position": canonical(place.position)},
             )
-            if quarantined:
-                rows = [
-                    {
-                        "source": place.source,
-                        "stream": place.stream,
-                        "row": q.row,
-                        "reason": q.reason,
-                        "mapped": canonical(q.mapped),
-                    }
-                    for q in quarantined
-                ]
-                tx.execute(schema.quarantine.insert(), rows)
+            self._set_aside(tx, place, quarantined)
             fail_point("inbox.before_commit")
         fail_point("inbox.after_commit")
         return seq
+
+    def append_sent(
+        self, batch: SentBatch, place: StreamPlace, before: dict[str, Any] | None
+    ) -> int | None:
+        """Append a batch with its receipt, if the stream still stands at `before`; else None, and nothing.
+
+        Another sender's batch may have moved the stream, or used the same key, since it was looked at.
+        """
+        table, receipt = schema.streams, batch.receipt
+        here = sa.and_(table.c.source == place.source, table.c.stream == place.stream)
+        position = canonical(place.position)
+        try:
+            with self._database.begin() as tx:
+                seq = self._append(tx, EntryKind.BATCH, batch.body, packed(batch.events))
+                if before is None:
+                    tx.execute(
+                        table.insert().values(source=place.source, stream=place.stream, position=position)
+                    )
+                else:
+                    still = sa.and_(here, table.c.position == canonical(before))
+                    if tx.execute(table.update().where(still).values(position=position)).rowcount == 0:
+                        raise _Moved
+                self._set_aside(tx, place, batch.quarantined)
+                tx.execute(
+                    schema.receipts.insert().values(
+                        seq=seq,
+                        source=place.source,
+                        key=receipt.key,
+                        digest=receipt.digest,
+                        at_us=receipt.at_us,
+                        rows=receipt.rows,
+                        refused=canonical(receipt.refused),
+                    )
+                )
+                fail_point("inbox.before_commit")
+        except (_Moved, sa.exc.IntegrityError):
+            return None
+        fail_point("inbox.after_commit")
+        return seq
+
+    @staticmethod
+    def _set_aside(tx: sa.Connection, place: StreamPlace, quarantined: Sequence[Quarantine]) -> None:
+        rows = [
+            {
+                "source": place.source,
+                "stream": place.stream,
+                "row": q.row,
+                "reason": q.reason,
+                "mapped": canonical(q.mapped),
+            }
+            for q in quarantined
+        ]
+        if rows:
+            tx.execute(schema.quarantine.insert(), rows)
 
     def append(self, kind: EntryKind, body: dict[str, Any]) -> int:
         """Append an entry without events."""
@@ -100,6 +173,8 @@ class Inbox:
 
     @staticmethod
     def _append(tx: sa.Connection, kind: EntryKind, body: dict[str, Any], events: bytes | None) -> int:
+        if tx.dialect.name == "postgresql":  # a number is given before the commit: a reader could skip it
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_ORDER_LOCK)))
         done = tx.execute(schema.inbox.insert().values(kind=kind, body=canonical(body), events=events))
         key = done.inserted_primary_key
         return int(key[0]) if key else 0
@@ -113,7 +188,7 @@ class Inbox:
             if row is None:
                 return
             position = int(row.seq)
-            events = None if row.events is None else _unpacked(row.events)
+            events = None if row.events is None else unpacked(row.events)
             yield Entry(position, EntryKind(row.kind), json.loads(row.body), events)
 
     def last(self) -> int:
@@ -137,7 +212,8 @@ def _upsert(tx: sa.Connection, table: sa.Table, key: dict[str, Any], values: dic
         tx.execute(table.insert().values(**key, **values))
 
 
-def _packed(events: pa.Table) -> bytes:
+def packed(events: pa.Table) -> bytes:
+    """Events as one compressed Arrow stream."""
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with pa.ipc.new_stream(sink, events.schema, options=options) as writer:
@@ -145,5 +221,6 @@ def _packed(events: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _unpacked(data: bytes) -> pa.Table:
+def unpacked(data: bytes) -> pa.Table:
+    """The events of their stream."""
     return pa.ipc.open_stream(data).read_all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 3
 
 metadata = sa.MetaData()
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
@@ -41,6 +41,24 @@ accounts = sa.Table(
         sa.Column(name, sa.BigInteger, nullable=False)
         for name in ("rows_read", "accepted", "duplicate", "late", "quarantined")
     ),
+    *(  # of the duplicates: corrections that moved their event, and those that came too late
+        sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+        for name in ("corrected", "uncorrected")
+    ),
+)
+
+receipts = sa.Table(  # what became of each row that was sent over HTTP; new rows by their inbox entry
+    "receipts",
+    metadata,
+    sa.Column("seq", _Seq, primary_key=True, autoincrement=False),
+    sa.Column("source", sa.String(128), nullable=False),
+    sa.Column("key", sa.String(128), nullable=True),  # the sender's Idempotency-Key
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),  # [row, reason, detail] of each quarantined row
+    sa.Column("outcomes", sa.LargeBinary, nullable=True),  # one byte an event, once the engine has decided
+    sa.UniqueConstraint("source", "key"),
 )
 
 quarantine = sa.Table(
@@ -52,6 +70,33 @@ quarantine = sa.Table(
     sa.Column("row", sa.BigInteger, nullable=False),
     sa.Column("reason", sa.String(64), nullable=False, index=True),
     sa.Column("mapped", sa.Text, nullable=False),
+)
+
+corrections = sa.Table(  # that came after the tick of their event was closed
+    "corrections",
+    metadata,
+    sa.Column("id", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.String(128), nullable=False),
+    sa.Column("row", sa.BigInteger, nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+marks = sa.Table(  # where the engine stood when a day of its clock began; what retention dates things by
+    "marks",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("clock_us", sa.BigInteger, nullable=False),
+    sa.Column("quarantine_id", sa.BigInteger, nullable=False),
+)
+
+evidence = sa.Table(  # rows behind alerts, of inbox entries that have expired
+    "evidence",
+    metadata,
+    sa.Column("alert", sa.String(32), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("events", sa.LargeBinary, nullable=False),
 )
 
 alerts = sa.Table(
@@ -83,9 +128,6 @@ changes = sa.Table(
     sa.Column("why", sa.Text, nullable=True),
     sa.Column("position", sa.BigInteger, nullable=True),  # the inbox entry that made it
 )
-
-ADDED = {"changes": ("came_from", "why", "position")}
-"""Columns that stores of the first days do not have; they are added when such a store is opened."""
 
 record = sa.Table(
     "record",

@@ -15,7 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from riskwatch.core.alerts import Alert
-from riskwatch.core.errors import StoreError
+from riskwatch.core.errors import StoreUnavailable
 from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import dump_alert, load_alert
@@ -72,7 +72,7 @@ class Snapshots:
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink()
-            raise StoreError(
+            raise StoreUnavailable(
                 f"{self._folder}: the snapshot cannot be written ({error.strerror or error}); "
                 "make room on its disk and start again, nothing is lost"
             ) from error

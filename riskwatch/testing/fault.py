@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from riskwatch.core.fail_points import DELIVERY_FAIL_POINTS, FAIL_POINTS, PROMOTION_POINTS, VARIABLE
+from riskwatch.core.fail_points import (
+    DELIVERY_FAIL_POINTS,
+    FAIL_POINTS,
+    PROMOTION_POINTS,
+    RARE_FAIL_POINTS,
+    VARIABLE,
+)
 
 READY = "ready"
 """What a process prints when its work begins; instants are counted from there."""
@@ -31,7 +37,7 @@ class Kill:
     after_s: float = _LONGEST_S
 
     def __post_init__(self) -> None:
-        known = ("", *FAIL_POINTS, *DELIVERY_FAIL_POINTS, *PROMOTION_POINTS)
+        known = ("", *FAIL_POINTS, *DELIVERY_FAIL_POINTS, *PROMOTION_POINTS, *RARE_FAIL_POINTS)
         assert self.point in known, f"fail-point '{self.point}' is unknown"
 
     def __str__(self) -> str:

@@ -91,6 +91,13 @@ class Timeline:
         self._silent.append((feed, self._cursor_us, self._cursor_us + round(hours * 60 * MINUTE_US)))
         return self
 
+    def arrive(self, rows: Sequence[tuple[str, str, str, str]]) -> Self:
+        """Rows that come now, whenever they occurred: (instant, source, area, code)."""
+        late = [(_instant(at), source, area, code) for at, source, area, code in rows]
+        self._append(late)
+        self.desk.replay(self._file, SOURCE)
+        return self
+
     def pass_until(self, instant: str) -> Self:
         """Send all that happens before an instant, and let the clock reach it."""
         until_us = _instant(instant)

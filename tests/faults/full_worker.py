@@ -21,9 +21,9 @@ def file_size(folder: Path) -> Room:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def tmpfs(folder: Path) -> Room:
+def tmpfs(folder: Path, size: str = "400k") -> Room:
     """A file system of 400 KB, until it is larger; this process sees the mount alone."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "riskwatch", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "riskwatch", folder], check=True)
     return lambda: subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True) and None
 
 

@@ -16,6 +16,7 @@ from riskwatch.store import schema
 from riskwatch.store.database import open_database
 
 WORKER = Path(__file__).with_name("full_worker.py")
+SENDER = Path(__file__).with_name("full_http_worker.py")
 MOUNTS = ["unshare", "--user", "--map-root-user", "--mount"]
 SAID = {
     "max_page_count": "(database or disk is full); make room on its disk",
@@ -24,9 +25,9 @@ SAID = {
 }
 
 
-def ran(limit: str, home: Path) -> dict[str, Any]:
+def ran(limit: str, home: Path, worker: Path = WORKER) -> dict[str, Any]:
     before = MOUNTS if limit == "tmpfs" else []
-    command = [*before, sys.executable, str(WORKER), limit, str(home)]
+    command = [*before, sys.executable, str(worker), limit, str(home)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -62,6 +63,27 @@ def test_a_full_disk_is_told_and_work_goes_on_with_room(tmp_path, limit):
             f"{tmp_path}/store/snapshots: the snapshot cannot be written (No space left on device); "
             "make room on its disk and start again, nothing is lost"
         )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "max_page_count",
+        pytest.param("file_size", marks=pytest.mark.long),
+        pytest.param("tmpfs", marks=pytest.mark.long),
+    ],
+)
+def test_events_over_http_are_answered_503_and_taken_again_with_room(tmp_path, limit):
+    """Every row that was answered with a 2xx is accounted for once, and none of those refused."""
+    if limit == "tmpfs" and (why := may_mount(tmp_path / "mount")):
+        pytest.skip(f"a tmpfs may not be mounted here: {why}")
+    told = ran(limit, tmp_path / "town", SENDER)
+    assert told["before"] > 0
+    assert told["after"] == 20
+    assert told["refused"] == [[503, "store_full", True]] * 3
+    assert told["integrity"] == "ok"
+    assert told["accepted"] == told["rows"]
 
 
 def test_only_a_disk_that_takes_no_more_is_told_as_such(tmp_path):

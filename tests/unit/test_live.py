@@ -99,6 +99,21 @@ def test_half_a_line_waits_for_its_other_half(run):
     assert all(fault == "" for _, fault in run.told)
 
 
+def test_half_a_line_waits_though_the_file_grew_while_it_was_read(run, monkeypatch):
+    """The size was looked at before; what came since may end in the middle of a line."""
+    monkeypatch.setattr("riskwatch.live._whole_lines", lambda file: file.path.stat().st_size)
+    with run.desk.engine() as pipeline:
+        run.live.begin(pipeline)
+        text = line(60)
+        grow(run, text[:20])
+        run.live.step(pipeline)
+        assert run.account["rows_read"] == 12
+        grow(run, text[20:] + line(61)[:-1])
+        run.live.step(pipeline)
+        assert (run.account["rows_read"], run.account["quarantined"]) == (13, 0)
+    assert all(fault == "" for _, fault in run.told)
+
+
 def test_a_file_that_never_rests_is_read_all_the_same(run):
     """After eight looks whole lines are enough."""
     with run.desk.engine() as pipeline:

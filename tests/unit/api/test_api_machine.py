@@ -106,6 +106,8 @@ def test_health_tells_the_last_tick_and_the_account(browser: TestClient) -> None
         "position": 0,
         "silent_since": {},
         "accounts": {"montco911": ACCOUNT},
+        "backlog": {},
+        "corrections": {},
     }
 
 

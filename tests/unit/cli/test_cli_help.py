@@ -14,10 +14,10 @@ from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"], ["deliver"]),
-    *(["quarantine"], ["alerts"]),
     *(["route"], ["route", "test"], ["route", "show"]),
     *(["handover"], ["suppress"], ["lift"], ["drill"]),
     *(["training-set"], ["training-set", "export"]),
+    *(["quarantine"], ["retention"], ["alerts"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
     *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
     *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),

@@ -7,7 +7,7 @@ against the largest |z| of tables drawn where all groups are alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -58,7 +58,29 @@ def of_shares(part: FloatArray, whole: FloatArray, *, level: float, seed: int) -
     null = np.abs(_share_z(drawn, whole, null_phi)[1]).max(axis=1)
     total = whole.sum(axis=1)
     rest = (part.sum() - part.sum(axis=1)) / (whole.sum() - total)
-    return _deviation(part.sum(axis=1) / total, rest, gap[0], z[0], (error[0], null, level, float(phi)))
+    rate = part.sum(axis=1) / total
+    found = _deviation(rate, rest, gap[0], z[0], (error[0], null, level, float(phi)))
+    return replace(
+        found, seen=_seen_share(found, error[0], float((part.sum() + 0.5) / (whole.sum() + 1.0)))
+    )
+
+
+def _seen_share(found: Deviation, error: FloatArray, share: float) -> FloatArray:
+    """The smallest gap in sight, at the largest variance that a share within that gap can have.
+
+    A share of 0 or 1 has next to none of its own, and would promise to see everything.
+    """
+    reach = (found.critical + NormalDist().inv_cdf(POWER)) * error
+    known = share * (1 - share)
+    # |z| of the null at an edge is nil too: no smaller bound than the normal one
+    floor = NormalDist().inv_cdf(1 - 0.05 / 2) + NormalDist().inv_cdf(POWER)
+    reach = np.maximum(reach, floor * error)
+    seen = reach.copy()
+    for _ in range(20):
+        near = np.clip(0.5, np.maximum(share - seen, 0.0), np.minimum(share + seen, 1.0))
+        seen = reach * np.sqrt(np.maximum(near * (1 - near) / known, 1.0))
+        seen = np.minimum(seen, 1.0)
+    return seen
 
 
 def of_burdens(count: FloatArray, exposure: FloatArray, *, level: float, seed: int) -> Deviation:

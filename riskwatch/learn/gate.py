@@ -186,6 +186,8 @@ class FairnessGate:
             lacking.append(Shortfall("few", few, rules.few_incidents))
         if len(candidate.groups) < 2:
             lacking.append(Shortfall("alone", candidate.groups, 2))
+        if not candidate.detected.any():
+            lacking.append(Shortfall("undetected", candidate.groups, 1))
         if "detection" in found:
             blind = tuple(s.group for s in found["detection"].standings if s.seen_gap > rules.needed_gap)
             if blind:

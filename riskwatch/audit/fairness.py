@@ -89,7 +89,7 @@ def audit_fairness(
         before = count_table(match(champion, outside, places, audited.registry))
     verdict = FairnessGate(rules.gate).decide(evidence, before)
     whole = match(audited.alerts, outside, Places(audited.tree, None), audited.registry)
-    domains = sorted({r.domain for r in (*whole.hits, *whole.calls)})
+    domains = sorted({r.domain for r in whole.rows})
     return FairnessReport(
         partition=partition,
         exploratory=partition.is_exploratory(_day(outside)),

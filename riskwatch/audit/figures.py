@@ -116,7 +116,7 @@ def _by_block(
     np.ndarray[tuple[int, int], np.dtype[np.float64]], np.ndarray[tuple[int, int], np.dtype[np.float64]]
 ]:
     """[1, blocks] sums of a group; the blocks are those of all groups, so all share their draws."""
-    names = sorted({block(r) for r in (*matched.hits, *matched.calls)})
+    names = sorted({block(r) for r in matched.rows})
     place = {name: i for i, name in enumerate(names)}
     part, whole = np.zeros((1, len(names))), np.zeros((1, len(names)))
     for row, y in rows:

@@ -130,6 +130,11 @@ class Matched:
     exposure: Mapping[str, Exposure]
     weeks: int
 
+    @property
+    def rows(self) -> list[Hit | Call]:
+        """Hits and calls together."""
+        return [*self.hits, *self.calls]
+
 
 def match(
     alerts: Sequence[Alert], outside: Outside, places: Places, registry: IndicatorRegistry

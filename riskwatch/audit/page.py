@@ -60,6 +60,15 @@ class ReportPage:
         n = self.document["truth"]["incidents"]
         return self.words.text("audit.withheld_number") if n == "withheld" else self.count(n)
 
+    @staticmethod
+    def minute(instant: str) -> str:
+        """An instant of the document as a person reads it.
+
+        >>> ReportPage.minute("2025-01-06T05:15:00Z")
+        '2025-01-06 05:15 UTC'
+        """
+        return f"{instant[:16].replace('T', ' ')} UTC"
+
     def count(self, n: int | str | None) -> str:
         """A count, the word for one that is withheld, or a dash."""
         if n is None:
@@ -73,7 +82,7 @@ class ReportPage:
         if figure in ("detection", "precision"):
             return f"{100 * x:.0f}%"
         if figure == "calibration":
-            return f"{100 * x:+.0f}"
+            return f"{100 * x:+.0f}".replace("+0", "0") if abs(x) < 0.005 else f"{100 * x:+.0f}"
         if figure.startswith("hours"):
             return f"{x:.1f} h"
         return f"{x:.3g}" if abs(x) < 100 else f"{x:,.0f}"
@@ -106,20 +115,25 @@ class ReportPage:
         if not numbers:
             return None
         scale = Scale(0.0, 1.0) if figure in ("detection", "precision") else Scale.over(numbers, 0.0)
-        named = set(self.document["verdict"]["groups"]) if part == "groups" else set()
-        fails = self.document["verdict"]["decision"] == "fail"
+        named = self._named(figure) if part == "groups" else set()
         return {
             "ticks": [self.number(figure, x) for x in scale.ticks()],
             "rows": [
                 {
                     "name": self.name(r, part),
-                    "named": fails and r["name"] in named,
+                    "named": r["name"] in named,
                     "told": self.told(figure, r),
-                    "strip": self._strip(figure, r, scale, part, named=fails and r["name"] in named),
+                    "strip": self._strip(figure, r, scale, part, named=r["name"] in named),
                 }
                 for r in rows
             ],
         }
+
+    def _named(self, figure: str) -> set[str]:
+        """The groups that fail the measure which this figure shows."""
+        by = self.document["verdict"]["named_by"]
+        measure = {"detection": "detection", "false_per_area_month": "false_alerts"}.get(figure, "")
+        return {*by.get(measure, ()), *by.get(f"{measure}_change", ())}
 
     def _strip(self, figure: str, row: Mapping[str, Any], scale: Scale, part: str, *, named: bool) -> Any:
         f = row["figures"][figure]
@@ -130,14 +144,7 @@ class ReportPage:
     def _overall(self, figure: str, part: str) -> float | None:
         """The rate over all groups, where its counts may be told."""
         whole = self.document[part][-1]
-        above, below = {"detection": ("detected", "incidents"), "precision": ("right", "")}.get(
-            figure, ("", "")
-        )
-        if figure == "precision":
-            counts = [whole["right"], whole["false"]]
-            if "withheld" in counts or not sum(counts):
-                return None
-            return float(counts[0] / sum(counts))
-        if not above or "withheld" in (whole[above], whole[below]) or not whole[below]:
+        told = {"detection": ("detected", "missed"), "precision": ("right", "false")}.get(figure)
+        if told is None or "withheld" in (counts := [whole[name] for name in told]) or not sum(counts):
             return None
-        return float(whole[above] / whole[below])
+        return float(counts[0] / sum(counts))

@@ -53,6 +53,7 @@ def report_document(report: FairnessReport) -> dict[str, Any]:
         "verdict": {
             "decision": str(report.verdict.decision),
             "groups": list(report.verdict.groups),
+            "named_by": {f["measure"]: list(f["named"]) for f in report.verdict.details["findings"]},
             "why": {"en": report.verdict.why, "zh": report.verdict.why_zh} if told else None,
             "compared_with_champion": report.champion is not None,
         },
@@ -117,7 +118,7 @@ def _figure(name: str, figure: Figure, told: dict[str, Any], too_few: int) -> di
         return nothing | {"state": "withheld"}
     if name in _PLURAL_SHARES and figure.n < too_few:
         return nothing | {"state": "too_few", "n": figure.n}
-    if figure.value is None and figure.low is None:
+    if figure.value is None and figure.low is None and (name != "hours_median" or not figure.n):
         return nothing | {"state": "none", "n": figure.n}
     bounds = {"value": _number(figure.value), "low": _number(figure.low), "high": _number(figure.high)}
     return bounds | {"state": "told", "n": figure.n}

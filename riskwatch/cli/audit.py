@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,30 +50,26 @@ def fairness(  # noqa: PLR0913 - three kinds of truth, and where the report goes
     shell: Shell = ctx.obj
     if sum(given is not None for given in (truth, register, sample)) != 1:
         raise typer.BadParameter(shell.say("audit.one_truth"))
-    from riskwatch import __version__
-    from riskwatch.audit.fairness import Audited, Provenance, Rules, audit_fairness
+    from riskwatch.audit.fairness import Rules, audit_fairness
     from riskwatch.audit.figures import Resampling
+    from riskwatch.audit.of_store import audited, provenance_of
     from riskwatch.audit.page import ReportPage
     from riskwatch.audit.report import report_document
-    from riskwatch.core.alerts import AlertKind
 
     desk = shell.desk(store)
     chosen = _partition(shell, desk, partition)
     world = desk.settings.world
     outside = _outside(shell, desk, (truth, register, sample), complete=complete)
 
-    def risks(of: Desk) -> Any:
-        return of.alerts.find(everything=True, kind=AlertKind.RISK, shown_only=True)
-
-    alerts = risks(desk)
-    versions = sorted({"; ".join(f"{n} {v}" for n, v in a.model_versions) for a in alerts})
+    found = audited(desk.alerts, world)
+    rival = shell.desk(champion) if champion else None
     report = audit_fairness(
-        Audited(alerts, world.tree, world.registry),
+        found,
         outside,
         chosen,
-        provenance=Provenance(desk.settings.config_hash, " | ".join(versions), __version__),
+        provenance=provenance_of(found, desk.settings.config_hash),
         rules=Rules(k=k, resampling=Resampling(seed=seed)),
-        champion=risks(shell.desk(champion)) if champion else None,
+        champion=audited(rival.alerts, world).alerts if rival else None,
     )
     document = report_document(report)
     page = ReportPage(document, shell.lang)
@@ -108,7 +104,7 @@ def sample(
 
     desk = shell.desk(store)
     world = desk.settings.world
-    frame = frame_of(world.tree, _span(shell, desk), world.timezone)
+    frame = frame_of(world.tree, _span(desk), world.timezone)
     file = shell.here / out.expanduser()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sample_text(frame, world.tree, n, seed), encoding="utf-8", newline="\n")
@@ -149,7 +145,7 @@ def _partition(shell: Shell, desk: Desk, name: str) -> Partition:
     found = registered(load_partitions(path) if path.is_file() else (), name)
     known = sorted({key for area in desk.settings.world.tree.areas for key in area.groups})
     if found.group_key not in known:
-        told = shell.say("audit.no_key", key=found.group_key, known=", ".join(known) or "–")
+        told = shell.say("audit.no_key", group_key=found.group_key, known=", ".join(known) or "–")
         raise StoreError(told)
     return found
 
@@ -162,7 +158,7 @@ def _outside(
 
     world = desk.settings.world
     truth, register, sample = (shell.here / p.expanduser() if p else None for p in given)
-    span_us = _span(shell, desk)
+    span_us = _span(desk)
     if truth:
         return within(load_truth(truth, world.tree, world.registry), span_us)
     if register:
@@ -171,10 +167,7 @@ def _outside(
     return load_sample(sample, frame_of(world.tree, span_us, world.timezone), world.registry)
 
 
-def _span(shell: Shell, desk: Desk) -> tuple[int, int]:
-    """From the start of the first decided tick to the end of the last."""
-    standing = desk.alerts.standing()
-    if standing is None or standing.last_tick_us is None:
-        raise StoreError(shell.say("audit.no_ticks"))
-    tick_us = desk.settings.world.grid.tick_us
-    return standing.last_tick_us - standing.ticks * tick_us, standing.last_tick_us
+def _span(desk: Desk) -> tuple[int, int]:
+    from riskwatch.audit.of_store import decided_span
+
+    return decided_span(desk.alerts, desk.settings.world.grid.tick_us)

@@ -105,12 +105,12 @@ class GroupCounts:
     def from_document(cls, document: dict[str, Any]) -> Self:
         """The table that `document` gave; raises ValueError or KeyError on another shape."""
         shape = (len(document["groups"]), len(document["blocks"]))
-        whole = {n: np.asarray(document[n], dtype=np.int64).reshape(shape) for n in COUNTED}
-        spans = {
-            n: np.asarray(document[n], dtype=np.float64).reshape(shape)
-            for n in ("area_months", "person_months")
+        tables: dict[str, Any] = {
+            n: np.asarray(document[n], dtype=np.int64).reshape(shape) for n in COUNTED
         }
-        return cls(tuple(document["groups"]), tuple(document["blocks"]), **whole, **spans)
+        for name in ("area_months", "person_months"):
+            tables[name] = np.asarray(document[name], dtype=np.float64).reshape(shape)
+        return cls(tuple(document["groups"]), tuple(document["blocks"]), **tables)
 
     def digest(self) -> str:
         """SHA-256 of the table's content: what a verdict was about."""

@@ -21,7 +21,7 @@ from riskwatch.core.alerts import AlertKind
 from riskwatch.core.clock import SystemClock
 from riskwatch.core.scores import GateDecision, GateVerdict
 from riskwatch.desk import Desk, Place
-from riskwatch.learn.deviation import of_burdens, of_shares
+from riskwatch.learn.deviation import Chance, of_burdens, of_shares
 from riskwatch.learn.gate import FairnessGate
 from riskwatch.learn.group_counts import GroupCounts
 from riskwatch.simulate.county import simulate
@@ -30,8 +30,8 @@ from riskwatch.simulate.scenario import load_scenario
 TRIALS = 300
 GROUPS, INCIDENTS, WEEKS = 8, 150, 40
 SHARED_WEEK_SD = 0.3
-SIZES = (30, 60, 100, 150, 300, 600)
-SEEDS = (101, 102, 103)
+SIZES = (60, 100, 300)
+SEEDS = (101, 102)
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def spread_of(tables: list[GroupCounts]) -> Spread:
     for t in tables:
         full = t.incidents.sum(axis=0) > 0  # the warm-up plants nothing
         part, whole = t.detected[:, full].astype(float), t.incidents[:, full].astype(float)
-        phi = of_shares(part, whole, level=0.05, seed=1).overdispersion
+        phi = of_shares(part, whole, Chance(0.05, 1)).overdispersion
         detection.append(part.sum() / whole.sum())
         within.append(max(phi - 1, 0.0) / ((whole**2).sum() / whole.sum() - 1))
         false, months = t.false_alerts.astype(float), t.area_months
-        phi = of_burdens(false, months, level=0.05, seed=1).overdispersion
+        phi = of_burdens(false, months, Chance(0.05, 1)).overdispersion
         rate.append(false.sum() / months.sum())
         mean = rate[-1] * months
         cv2.append(max(phi - 1, 0.0) / ((mean**2).sum() / mean.sum()))
@@ -148,8 +148,8 @@ def main() -> None:
     """Measure the spread, run the trials, write the page."""
     counties: list[list[object]] = []
     fair: list[GroupCounts] = []
-    for rural in (1.0, 0.4):
-        for seed in SEEDS:
+    for rural, seeds in ((1.0, SEEDS), (0.4, SEEDS[:1])):
+        for seed in seeds:
             with tempfile.TemporaryDirectory() as folder:
                 t = county(Path(folder), seed, rural)
             rates = t.detected.sum(axis=1) / t.incidents.sum(axis=1)

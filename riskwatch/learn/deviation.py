@@ -7,16 +7,28 @@ against the largest |z| of tables drawn where all groups are alike.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 FloatArray = NDArray[np.float64]
 
-_NULL_DRAWS = 2_000
 POWER = 0.8
+WORSE_SHARE = 0.8
+"""Of the level, what is spent on finding a group served worse; the rest on one served better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """How often a measure may fail without a difference, and how its null is drawn."""
+
+    level: float
+    seed: int
+    draws: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +36,11 @@ class Deviation:
     """Groups against the rest: all arrays are [groups].
 
     `gap` is the group's rate minus the rest's (times the sign that makes below zero worse), `z` the
-    gap in standard errors, `critical` what the largest |z| exceeds by chance in a share `level` of
-    tables without any difference; `p` of the largest. `seen` is the smallest gap that would have
-    been found with a chance of 0.8.
+    gap in standard errors. By chance alone, in tables without any difference, the lowest z of all
+    groups falls below -`critical` in four fifths of the level, the highest above `critical_better` in
+    the fifth left. `p` is the
+    level at which the farthest group would just be found. `seen` is the smallest
+    gap to the worse that would have been found with a chance of 0.8.
     """
 
     rate: FloatArray
@@ -34,6 +48,7 @@ class Deviation:
     gap: FloatArray
     z: FloatArray
     critical: float
+    critical_better: float
     p: float
     overdispersion: float
     seen: FloatArray
@@ -41,10 +56,10 @@ class Deviation:
     @property
     def significant(self) -> NDArray[np.bool_]:
         """[groups] whose |z| is beyond what the largest of all would reach by chance."""
-        return np.abs(self.z) > self.critical
+        return (self.z < -self.critical) | (self.z > self.critical_better)
 
 
-def of_shares(part: FloatArray, whole: FloatArray, *, level: float, seed: int) -> Deviation:
+def of_shares(part: FloatArray, whole: FloatArray, chance: Chance) -> Deviation:
     """Shares `part` / `whole` [groups, blocks], where more is better: detected of incidents.
 
     The null draws beta-binomial counts at the pooled share, with the correlation within a cell that
@@ -52,14 +67,14 @@ def of_shares(part: FloatArray, whole: FloatArray, *, level: float, seed: int) -
     """
     share = part.sum() / whole.sum()
     phi, within = _binomial_spread(part, whole)
-    drawn = _beta_binomial(whole, share, within, np.random.default_rng(seed))
+    drawn = _beta_binomial(whole, float(share), within, chance)
     gap, z, error = _share_z(part[None], whole, phi)
     null_phi = _binomial_spread(drawn, whole)[0]
-    null = np.abs(_share_z(drawn, whole, null_phi)[1]).max(axis=1)
+    null = _share_z(drawn, whole, null_phi)[1]
     total = whole.sum(axis=1)
     rest = (part.sum() - part.sum(axis=1)) / (whole.sum() - total)
     rate = part.sum(axis=1) / total
-    found = _deviation(rate, rest, gap[0], z[0], (error[0], null, level, float(phi)))
+    found = _deviation(rate, rest, gap[0], z[0], (error[0], null, chance.level, float(phi)))
     return replace(
         found, seen=_seen_share(found, error[0], float((part.sum() + 0.5) / (whole.sum() + 1.0)))
     )
@@ -83,7 +98,7 @@ def _seen_share(found: Deviation, error: FloatArray, share: float) -> FloatArray
     return seen
 
 
-def of_burdens(count: FloatArray, exposure: FloatArray, *, level: float, seed: int) -> Deviation:
+def of_burdens(count: FloatArray, exposure: FloatArray, chance: Chance) -> Deviation:
     """Counts an exposure [groups, blocks], where more is worse: false alerts an area-month.
 
     `rate`, `rest` and `seen` are in counts a unit of exposure; `gap` is the rest's rate minus the
@@ -91,21 +106,18 @@ def of_burdens(count: FloatArray, exposure: FloatArray, *, level: float, seed: i
     """
     rate = count.sum() / exposure.sum()
     phi, within = _poisson_spread(count, exposure)
-    rng = np.random.default_rng(seed)
-    mean = rate * exposure
-    severity = (
-        rng.gamma(1 / within, within, (_NULL_DRAWS, *mean.shape)) if within > 0 else np.ones((1, 1, 1))
-    )
-    drawn = rng.poisson(mean * severity, (_NULL_DRAWS, *mean.shape)).astype(np.float64)
+    drawn = _gamma_poisson(rate * exposure, within, chance)
     gap, z, error = _burden_z(count[None], exposure, phi)
     null_phi = _poisson_spread(drawn, exposure)[0]
-    null = np.abs(_burden_z(drawn, exposure, null_phi)[1]).max(axis=1)
+    null = _burden_z(drawn, exposure, null_phi)[1]
     total = exposure.sum(axis=1)
     rest = (count.sum() - count.sum(axis=1)) / (exposure.sum() - total)
-    return _deviation(count.sum(axis=1) / total, rest, gap[0], z[0], (error[0], null, level, float(phi)))
+    return _deviation(
+        count.sum(axis=1) / total, rest, gap[0], z[0], (error[0], null, chance.level, float(phi))
+    )
 
 
-def of_changes(change: FloatArray, size: FloatArray, *, level: float, seed: int) -> Deviation:
+def of_changes(change: FloatArray, size: FloatArray, chance: Chance) -> Deviation:
     """Change per unit of `size` [groups, blocks] between two versions on the same blocks; below 0 is worse.
 
     The null turns the sign of whole blocks, all groups alike, which leaves untouched how groups and
@@ -113,12 +125,12 @@ def of_changes(change: FloatArray, size: FloatArray, *, level: float, seed: int)
     """
     spread = np.sqrt((change**2).sum(axis=1))
     z = np.divide(change.sum(axis=1), spread, out=np.zeros(len(spread)), where=spread > 0)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (_NULL_DRAWS, change.shape[1]))
+    signs = np.random.default_rng(chance.seed).choice([-1.0, 1.0], (chance.draws, change.shape[1]))
     sums = signs @ change.T
-    null = np.abs(np.divide(sums, spread, out=np.zeros_like(sums), where=spread > 0)).max(axis=1)
+    null = np.divide(sums, spread, out=np.zeros_like(sums), where=spread > 0)
     total = size.sum(axis=1)
     gap, zero = change.sum(axis=1) / total, np.zeros(len(total))
-    return _deviation(gap, zero, gap, z, (spread / total, null, level, 1.0))
+    return _deviation(gap, zero, gap, z, (spread / total, null, chance.level, 1.0))
 
 
 def _deviation(
@@ -129,10 +141,15 @@ def _deviation(
     against: tuple[FloatArray, FloatArray, float, float],
 ) -> Deviation:
     error, null, level, phi = against
-    critical = float(np.quantile(null, 1.0 - level))
-    p = float((1 + (null >= np.abs(z).max() - 1e-9).sum()) / (1 + len(null)))
+    lowest, highest = null.min(axis=1), null.max(axis=1)
+    critical = -float(np.quantile(lowest, WORSE_SHARE * level))
+    better = float(np.quantile(highest, 1.0 - (1.0 - WORSE_SHARE) * level))
+    # how far into its own side's share of the level: at most `level` is where a side is significant
+    below = (1 + (lowest <= z.min() + 1e-9).sum()) / (1 + len(null)) / WORSE_SHARE
+    above = (1 + (highest >= z.max() - 1e-9).sum()) / (1 + len(null)) / (1.0 - WORSE_SHARE)
+    p = float(min(below, above, 1.0))
     seen = (critical + NormalDist().inv_cdf(POWER)) * error
-    return Deviation(rate, rest, gap, z, critical, p, phi, seen)
+    return Deviation(rate, rest, gap, z, critical, better, p, phi, seen)
 
 
 def _share_z(part: FloatArray, whole: FloatArray, phi: FloatArray) -> tuple[FloatArray, ...]:
@@ -197,12 +214,36 @@ def _poisson_spread(count: FloatArray, exposure: FloatArray) -> tuple[FloatArray
     return phi, within
 
 
-def _beta_binomial(whole: FloatArray, share: float, within: float, rng: np.random.Generator) -> FloatArray:
+def _beta_binomial(whole: FloatArray, share: float, within: float, chance: Chance) -> FloatArray:
     """[draws, groups, blocks] counts at one share, correlated within a cell."""
-    size = (_NULL_DRAWS, *whole.shape)
-    n = whole.astype(np.int64)
-    if within <= 0 or share in (0.0, 1.0):
-        return rng.binomial(n, share, size).astype(np.float64)
-    scale = 1 / within - 1
-    chances = rng.beta(share * scale, (1 - share) * scale, size)
-    return rng.binomial(n, chances).astype(np.float64)
+
+    def law(n: float) -> FloatArray:
+        k = np.arange(int(n) + 1)
+        if within <= 0 or share in (0.0, 1.0):
+            return np.asarray(stats.binom.cdf(k, n, share))
+        scale = 1 / within - 1
+        return np.asarray(stats.betabinom.cdf(k, n, share * scale, (1 - share) * scale))
+
+    return _by_law(whole, law, chance)
+
+
+def _gamma_poisson(mean: FloatArray, within: float, chance: Chance) -> FloatArray:
+    """[draws, groups, blocks] counts of these means, whose rate varies with a squared cv of `within`."""
+
+    def law(m: float) -> FloatArray:
+        of = stats.nbinom(1 / within, 1 / (1 + m * within)) if within > 0 else stats.poisson(m)
+        return np.asarray(of.cdf(np.arange(int(of.isf(1e-9)) + 2)))
+
+    return _by_law(mean, law, chance)
+
+
+def _by_law(cells: FloatArray, law: Callable[[float], FloatArray], chance: Chance) -> FloatArray:
+    """Draws by the inverse of each cell's distribution; cells of one number share its table."""
+    rng = np.random.default_rng(chance.seed)
+    u = rng.random((chance.draws, *cells.shape))
+    drawn = np.zeros(u.shape)
+    for number in np.unique(cells):
+        if number > 0:
+            here = cells == number
+            drawn[:, here] = np.searchsorted(law(float(number))[:-1], u[:, here])
+    return drawn

@@ -18,13 +18,13 @@ from pydantic import Field
 from riskwatch.core.documents import Document
 from riskwatch.core.errors import RiskwatchError
 from riskwatch.core.scores import GateDecision, GateVerdict
-from riskwatch.learn.deviation import Deviation, of_burdens, of_changes, of_shares
+from riskwatch.learn.deviation import Chance, Deviation, of_burdens, of_changes, of_shares
 from riskwatch.learn.gate_words import Shortfall, said
 from riskwatch.learn.group_counts import GroupCounts
 
 _MEASURES = ("detection", "false_alerts", "detection_change", "false_alerts_change")
 _LEVEL_SHARE: Mapping[bool, Mapping[str, float]] = {
-    False: {"detection": 0.6, "false_alerts": 0.4},
+    False: {"detection": 0.75, "false_alerts": 0.25},
     True: {"detection": 0.5, "false_alerts": 0.2, "detection_change": 0.2, "false_alerts_change": 0.1},
 }
 """How the level is shared out over the measures, without and with a champion; each sums to 1."""
@@ -37,12 +37,13 @@ class GateRefused(RiskwatchError):  # noqa: N818 - reads as the sentence it prin
 class GateRules(Document):
     """When a difference counts and when silence does; shares are fractions, ratios are of rates."""
 
-    level: float = Field(default=0.05, gt=0, lt=0.5, description="chance to fail a bundle without gaps")
+    level: float = Field(default=0.06, gt=0, lt=0.5, description="chance to fail a bundle without gaps")
     mattering_gap: float = Field(default=0.05, ge=0, lt=1, description="smaller detection gaps pass")
     mattering_ratio: float = Field(default=1.25, ge=1, description="smaller burden ratios pass")
     needed_gap: float = Field(default=0.20, gt=0, lt=1, description="detection gap that must be in sight")
     needed_ratio: float = Field(default=2.5, gt=1, description="burden ratio that must be in sight")
     few_incidents: int = Field(default=20, ge=1, description="below, a group says nothing on detection")
+    draws: int = Field(default=1000, ge=200, description="tables drawn without any difference")
     seed: int = Field(default=7, ge=0, description="of the draws behind the null")
 
 
@@ -65,6 +66,7 @@ class Finding:
     measure: str
     standings: tuple[Standing, ...]
     critical_z: float
+    critical_better_z: float
     p: float
     level: float
     overdispersion: float
@@ -99,7 +101,7 @@ class FairnessGate:
 
         def look(measure: str, table: GroupCounts, how: Callable[..., Deviation]) -> None:
             level = rules.level * share[measure]
-            found = how(level=level, seed=rules.seed + _MEASURES.index(measure))
+            found = how(chance=Chance(level, rules.seed + _MEASURES.index(measure), rules.draws))
             findings.append(self._finding(measure, table, found, level))
 
         if len(ample.groups) >= 2:
@@ -136,6 +138,7 @@ class FairnessGate:
             measure,
             tuple(sorted(standings, key=lambda s: s.group)),
             round(found.critical, 4),
+            round(found.critical_better, 4),
             round(found.p, 5),
             level,
             round(found.overdispersion, 4),

@@ -16,6 +16,7 @@ COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
     *(["quarantine"], ["alerts"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
+    *(["audit"], *(["audit", name] for name in ("fairness", "sample", "register"))),
 ]
 
 
@@ -37,7 +38,8 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    for group in ("alerts", "audit"):
+        listed += [[group, name] for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

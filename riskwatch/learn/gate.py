@@ -7,6 +7,7 @@ than chance takes the farthest of all groups, and where the gap is large enough 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from pydantic import Field
 from riskwatch.core.documents import Document
 from riskwatch.core.errors import RiskwatchError
 from riskwatch.core.scores import GateDecision, GateVerdict
-from riskwatch.learn.deviation import Chance, Deviation, of_burdens, of_changes, of_shares
+from riskwatch.learn.deviation import WORSE_SHARE, Chance, Deviation, of_burdens, of_changes, of_shares
 from riskwatch.learn.gate_words import Shortfall, said
 from riskwatch.learn.group_counts import GroupCounts
 
@@ -157,6 +158,11 @@ class FairnessGate:
         self, candidate: GroupCounts, champion: GroupCounts | None, findings: list[Finding]
     ) -> GateVerdict:
         lacking = self._shortfalls(candidate, findings)
+        needed = math.ceil(
+            -math.log2(WORSE_SHARE * self.rules.level * _LEVEL_SHARE[True]["detection_change"])
+        )
+        if champion is not None and np.count_nonzero(candidate.incidents.any(axis=0)) < needed:
+            lacking.append(Shortfall("few_blocks", candidate.groups, needed))
         named = tuple(dict.fromkeys(g for f in findings for g in f.named))
         short = tuple(dict.fromkeys(g for s in lacking for g in s.groups))
         if named:

@@ -14,7 +14,7 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """Why the evidence is not enough: `few`, `alone`, `blind`, `blind_burden` or `unexposed`."""
+    """Why the evidence is not enough; `kind` is the key of its sentence under `gate.`."""
 
     kind: str
     groups: tuple[str, ...]

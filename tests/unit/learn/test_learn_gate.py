@@ -221,6 +221,23 @@ def test_more_false_alerts_than_the_champion_in_a_group_is_blocked():
     assert verdict.groups == ("g3",)
 
 
+def test_a_few_weeks_cannot_show_a_loss_against_the_champion():
+    """Turning the signs of four weeks gives sixteen tables: no loss could be found at the level."""
+    whole = made(12)
+    n = whole.incidents.copy()
+    n[:, 4:] = 0
+    short = replace(
+        whole,
+        incidents=n * 10,
+        detected=np.minimum(whole.detected, n) * 10,
+        alerts=np.minimum(whole.detected, n) * 10 + whole.false_alerts,
+    )
+    verdict = FairnessGate().decide(short, short)
+    assert verdict.decision is not PASS
+    assert "few_blocks" in [s["kind"] for s in verdict.details["not_enough"]]
+    assert "few_blocks" not in [s["kind"] for s in FairnessGate().decide(short).details["not_enough"]]
+
+
 def test_tables_of_other_incidents_are_refused():
     """A candidate is judged on the champion's incidents or not at all."""
     with pytest.raises(GateRefused, match="not measured on the same incidents"):

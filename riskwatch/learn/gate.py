@@ -38,7 +38,7 @@ class GateRefused(RiskwatchError):  # noqa: N818 - reads as the sentence it prin
 class GateRules(Document):
     """When a difference counts and when silence does; shares are fractions, ratios are of rates."""
 
-    level: float = Field(default=0.06, gt=0, lt=0.5, description="chance to fail a bundle without gaps")
+    level: float = Field(default=0.05, gt=0, lt=0.5, description="chance to fail a bundle without gaps")
     mattering_gap: float = Field(default=0.05, ge=0, lt=1, description="smaller detection gaps pass")
     mattering_ratio: float = Field(default=1.25, ge=1, description="smaller burden ratios pass")
     needed_gap: float = Field(default=0.20, gt=0, lt=1, description="detection gap that must be in sight")

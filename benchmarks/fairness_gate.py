@@ -243,9 +243,9 @@ def _page(main_rows: list[list[object]], sizes: list[list[object]], counties: li
     if counties:
         parts += [
             "## Whole counties",
-            "The scenario `audit` (60 areas, 84 days, 300 planted incidents in villages) through the engine, "
-            "by settlement. `rural` is the share of what happens in rural areas that is ever reported: at 1 "
-            "all report alike, at 0.4 the engine hears too little of them to tell.",
+            "The scenario `audit` (60 areas, 84 days, 300 planted incidents in villages) through the "
+            "engine, by settlement. `rural` is the share of what happens in rural areas that is ever "
+            "reported: at 1 all report alike, at 0.4 the engine hears too little of them to tell.",
             table(["rural", "seed", "detected", "verdict", "named"], counties),
             "A county has two groups of different size and places of different kind, so rates differ also "
             "where reporting does not; its weeks are few, and the verdicts show what that is worth.",

@@ -13,6 +13,7 @@ import typer
 from riskwatch import __version__
 from riskwatch.cli import (
     alerts,
+    audit,
     check,
     demo,
     desk_orders,
@@ -87,6 +88,7 @@ def build() -> typer.Typer:
     app.add_typer(outbox.build(), name="outbox", help="outbox")
     app.add_typer(models.build(), name="models", help="models")
     app.add_typer(training_set.build(), name="training-set", help="training_set")
+    app.add_typer(audit.build(), name="audit", help="audit")
     return app
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,15 +164,26 @@ class GateDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """A gate's answer and the sentence that says why."""
+    """A gate's answer and the sentence that says why, in English and in Chinese.
+
+    `groups` are those it is about, `evidence` the SHA-256 of what it was decided on, `details`
+    every number behind it, as plain JSON values.
+    """
 
     decision: GateDecision
     why: str
+    why_zh: str = ""
+    groups: tuple[str, ...] = ()
+    evidence: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class PromotionGate(Protocol):
-    """Decides whether a candidate bundle may replace the champion."""
+E_contra = TypeVar("E_contra", contravariant=True)
 
-    def decide(self, candidate: str, champion: str) -> GateVerdict:
-        """Compare two bundle versions."""
+
+class PromotionGate(Protocol[E_contra]):
+    """Decides on measured evidence whether a candidate bundle may replace the champion."""
+
+    def decide(self, candidate: E_contra, champion: E_contra | None = None) -> GateVerdict:
+        """Judge what was measured of the candidate, by itself and against the champion's if given."""
         ...

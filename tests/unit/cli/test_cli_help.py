@@ -26,6 +26,7 @@ COMMANDS = [
     *(["outbox", name] for name in ("list", "show", "retry", "enable")),
     *(["train"], ["models"]),
     *(["models", name] for name in ("list", "show", "promote", "rollback")),
+    *(["audit"], *(["audit", name] for name in ("fairness", "sample", "register"))),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The outcome's bound and the gate that lets nothing through unseen."""
+"""The bound that an outcome exceeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from riskwatch.core.scores import GateDecision
-from riskwatch.learn.gate import NoEvidenceGate
 from riskwatch.learn.outcome import Outcome
 
 
@@ -26,10 +24,3 @@ def test_the_bound_is_exceeded_as_rarely_as_the_percentile_says(mean, inverse, p
 def test_nothing_expected_has_a_bound():
     """Zero: the first call exceeds it."""
     assert Outcome().bound(np.zeros(2), np.zeros(2)).tolist() == [0.0, 0.0]
-
-
-def test_the_gate_names_both_versions():
-    """Not enough evidence, and between what."""
-    verdict = NoEvidenceGate().decide("2", "1")
-    assert verdict.decision is GateDecision.NOT_ENOUGH_EVIDENCE
-    assert verdict.why == "no audit compares bundle 2 with 1 yet"

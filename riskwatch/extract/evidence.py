@@ -84,14 +84,13 @@ def find(
             for j in range(begins[s], begins[s + 1]):
                 c = column[j]
                 each, own, clumped = rate[a, c], level[a, c], clump[c]
-                for w in range(windows):
-                    mu = each * exposure[c, w]
-                    over = sums[a, c, w] - mu
-                    if over > 0.0:
-                        mu = max(mu, 1e-9)
-                        spread = 2.0 * (mu + mu * mu * max(process[d, c, w] + own, 1e-6)) * clumped
-                        if over * over >= spread * 0.999999:
-                            bound[w] += over * over / spread
+                for w in range(windows):  # without a branch, which would be guessed wrong half the time
+                    mean = each * exposure[c, w]
+                    over = max(sums[a, c, w] - mean, 0.0)
+                    mu = max(mean, 1e-9)
+                    spread = 2.0 * (mu + mu * mu * max(process[d, c, w] + own, 1e-6)) * clumped
+                    most = over * over / spread
+                    bound[w] += most if most >= 0.999999 else 0.0
             if bound.max() <= threshold * 0.999999:
                 continue
             total = 0.0

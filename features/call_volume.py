@@ -106,9 +106,8 @@ class CallVolume:
         clump = self._clumps.size[cells.indicators]
         nats = nats_of(cells.observed, cells.expected, cells.inverse_size, clump, cells.known)
         total = nats.sum(axis=1)
-        stratum = np.broadcast_to(self._stratum(cells.areas, signature)[:, None], total.shape)
-        windows = np.broadcast_to(np.arange(total.shape[1]), total.shape)
-        surprise = self._tail.surprise(total, np.full(total.shape, signature), windows, stratum)
+        at = np.full(len(total), signature)
+        surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
         carried = nats.sum(axis=2)
         rate = self.expectation.rate[cells.areas[:, None], cells.indicators]
         size = self._size((carried * rate).sum(axis=1), carried.sum(axis=1))
@@ -181,10 +180,7 @@ class CallVolume:
         areas, signatures, evidence, rated = self._find()
         if not len(areas):
             return
-        at = np.broadcast_to(signatures[:, None], evidence.shape)
-        windows = np.broadcast_to(np.arange(evidence.shape[1]), evidence.shape)
-        stratum = np.broadcast_to(self._stratum(areas, signatures)[:, None], evidence.shape)
-        surprise = self._tail.surprise(evidence, at, windows, stratum)
+        surprise = self._tail.surprise_of(evidence, signatures, self._stratum(areas, signatures))
         self._evidence = _Evidence(areas, signatures, surprise, self._size(rated, evidence.sum(axis=1)))
 
     def _learn(self) -> None:

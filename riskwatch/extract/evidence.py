@@ -51,6 +51,26 @@ def nats_of(
 
 
 @compiled
+def surprise_of(
+    evidence: FloatArray,
+    signature: IntArray,
+    stratum: IntArray,
+    tail: tuple[FloatArray, FloatArray],
+    threshold: float,
+) -> FloatArray:
+    """[n, windows] rarity + (evidence - threshold) / mean excess over the threshold, 0 up to it."""
+    rarity, mean_excess = tail
+    surprise = np.zeros(evidence.shape)
+    for n in range(evidence.shape[0]):
+        for w in range(evidence.shape[1]):
+            beyond = evidence[n, w] - threshold
+            if beyond > 0.0:
+                at = (signature[n], w, stratum[n])
+                surprise[n, w] = rarity[at] + beyond / mean_excess[at]
+    return surprise
+
+
+@compiled
 def find(
     sums: NDArray[np.int32],
     usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],

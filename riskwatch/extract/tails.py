@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from riskwatch.core.scores import State
-from riskwatch.extract.evidence import nats_each
+from riskwatch.extract.evidence import nats_each, surprise_of
 
 FloatArray = NDArray[np.float64]
 
@@ -59,6 +59,7 @@ class EmpiricalTail:
         self._looks = np.zeros(shape)
         self._over = np.zeros(shape)
         self._excess = np.zeros(shape)
+        self._rebuild()
 
     def stratum(self, daily_rate: FloatArray) -> NDArray[np.int64]:
         """The rate stratum of each expected daily count."""
@@ -73,11 +74,22 @@ class EmpiricalTail:
     ) -> FloatArray:
         """Surprise of each evidence; 0 at or below the threshold, where all is ordinary."""
         at = (signature, window, stratum)
-        frequency = (self._over[at] + 4.0) / (self._looks[at] + 200.0)
-        mean_excess = np.maximum((self._excess[at] + 50.0) / (self._over[at] + 50.0), 1.0)
         beyond = evidence - self.threshold
-        surprise: FloatArray = np.where(beyond > 0, -np.log(frequency) + beyond / mean_excess, 0.0)
+        surprise: FloatArray = np.where(beyond > 0, self._rarity[at] + beyond / self._mean_excess[at], 0.0)
         return surprise
+
+    def surprise_of(
+        self, evidence: FloatArray, signature: NDArray[np.int64], stratum: NDArray[np.int64]
+    ) -> FloatArray:
+        """The same of evidence [n, windows] of places [n]."""
+        return surprise_of(
+            evidence, signature, stratum, (self._rarity, self._mean_excess), self.threshold
+        )
+
+    def _rebuild(self) -> None:
+        """[signatures, windows, strata] surprise at the threshold, and the mean excess over it."""
+        self._rarity = -np.log((self._over + 4.0) / (self._looks + 200.0))
+        self._mean_excess = np.maximum((self._excess + 50.0) / (self._over + 50.0), 1.0)
 
     def learn(
         self,
@@ -97,6 +109,7 @@ class EmpiricalTail:
             at = (signature[over], stratum[over])
             np.add.at(self._over[:, w], at, 1.0)
             np.add.at(self._excess[:, w], at, np.minimum(beyond[over], self._cap))
+        self._rebuild()
 
     def state(self) -> State:
         """The counts the tails are estimated from."""
@@ -107,3 +120,4 @@ class EmpiricalTail:
         self._looks, self._over, self._excess = (
             np.array(state[k], np.float64) for k in ("looks", "over", "excess")
         )
+        self._rebuild()

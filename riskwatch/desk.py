@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
 from riskwatch.core.clock import Clock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
+from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.settings import Settings, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -159,12 +160,13 @@ class Desk:
                     progress(Progress(done, rows, pipeline.ticks - ticks, panel.end_us))
 
             pipeline.on_tick = told
-            for taken in intake.read(path, stream):
-                done, rows = taken.offset_bytes, rows + taken.rows
-                pipeline.catch_up()
-                if time.perf_counter() - saved > _SNAPSHOT_EVERY_S:
-                    pipeline.snapshot()
-                    saved = time.perf_counter()
+            with closing(ahead(intake.read(path, stream))) as batches:
+                for taken in batches:
+                    done, rows = taken.offset_bytes, rows + taken.rows
+                    pipeline.catch_up(taken.seq)
+                    if time.perf_counter() - saved > _SNAPSHOT_EVERY_S:
+                        pipeline.snapshot()
+                        saved = time.perf_counter()
             ticks = pipeline.ticks - ticks
         after = self._account()
         new = [a for a in self._shown_risks() if a.id not in known]

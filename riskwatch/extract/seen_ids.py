@@ -57,13 +57,11 @@ class SeenIds:
 
     def state(self) -> State:
         """The remembered hashes by day of receipt, ascending."""
-        kept = (self._keys != 0) & (self._day >= self._today - self._days)
-        keys, days = self._keys[kept], self._day[kept]
-        order = np.lexsort((keys, days))
-        keys, days = keys[order], days[order]
-        named, first = np.unique(days, return_index=True)
-        parts = np.split(keys, first[1:])
-        return {str(day): part for day, part in zip(named.tolist(), parts, strict=False)}
+        held = np.flatnonzero(self._keys)
+        keys, days = self._keys[held], self._day[held]
+        wanted = range(int(self._today - self._days), self._today + 1)
+        parts = {str(day): np.sort(keys[days == day]) for day in wanted}
+        return {day: part for day, part in parts.items() if len(part)}
 
     def load(self, state: State) -> None:
         """Go on from a state."""

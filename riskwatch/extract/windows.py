@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +26,9 @@ class WindowSums:
         self.ticks = tuple(ticks)
         self.by_series: NDArray[np.int32] = np.zeros((n_series, len(ticks)), dtype=np.int32)
         self._longest = max(ticks)
-        self._ring: deque[tuple[int, int, int]] = deque()  # (tick, begin, end), one behind the other
+        self._first = self._ticks = 0  # the ring's oldest tick, and how many it holds
+        self._head = 0  # place of the oldest in `_bounds`; a tick's rows lie between two bounds
+        self._bounds = np.zeros(4 * self._longest + 8, np.int64)
         self._reserve(_ROOM)
         self._latest: tuple[IntArray, IntArray] | None = None
 
@@ -38,8 +39,8 @@ class WindowSums:
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel; panels come in order, without gaps."""
-        while self._ring and self._ring[0][0] < panel.tick - self._longest:
-            self._ring.popleft()
+        while self._ticks and self._first < panel.tick - self._longest:
+            self._first, self._head, self._ticks = self._first + 1, self._head + 1, self._ticks - 1
         enter(self.by_series, panel.series, panel.counts)
         for w, width in enumerate(self.ticks):
             leaving = self._at(panel.tick - width)
@@ -69,36 +70,47 @@ class WindowSums:
 
     def _places(self, width: int) -> tuple[IntArray, IntArray]:
         """Where the ring's last `width` ticks begin and end."""
-        first = max(len(self._ring) - width, 0)
-        held = np.array([self._ring[i][1:] for i in range(first, len(self._ring))], np.int64).reshape(-1, 2)
-        return np.ascontiguousarray(held[:, 0]), np.ascontiguousarray(held[:, 1])
+        end = self._head + self._ticks
+        first = max(self._head, end - width)
+        return self._bounds[first:end], self._bounds[first + 1 : end + 1]
 
     def _at(self, tick: int) -> tuple[int, int] | None:
         """Where one tick lies in the ring; ticks are consecutive, so its place is a subtraction."""
-        if not self._ring or tick < self._ring[0][0]:
+        if not self._ticks or tick < self._first:
             return None
-        return self._ring[tick - self._ring[0][0]][1:]
+        at = self._head + tick - self._first
+        return int(self._bounds[at]), int(self._bounds[at + 1])
 
     def _append(self, tick: int, series: IntArray, counts: IntArray, since: IntArray) -> None:
-        begin = self._ring[-1][2] if self._ring else 0
+        if not self._ticks:
+            self._first = tick
+        if self._head + self._ticks + 2 > len(self._bounds):
+            self._bounds[: self._ticks + 1] = self._bounds[self._head : self._head + self._ticks + 1]
+            self._head = 0
+        begin = int(self._bounds[self._head + self._ticks])
         if begin + len(series) > len(self._series):
             begin = self._make_room(len(series))
         end = begin + len(series)
         self._series[begin:end], self._counts[begin:end] = series, counts
         self._since[begin:end] = since
-        self._ring.append((tick, begin, end))
+        self._ticks += 1
+        self._bounds[self._head + self._ticks] = end
         self._latest = (series, counts)
 
     def _make_room(self, more: int) -> int:
         """Move what the ring holds to the front of arrays half as large again as it needs."""
-        first = self._ring[0][1] if self._ring else 0
-        last = self._ring[-1][2] if self._ring else 0
+        held = self._held()
+        last = held.stop - held.start
         old = self._series, self._counts, self._since
-        self._reserve(max(_ROOM, (last - first + more) * 3 // 2))
-        for new, held in zip((self._series, self._counts, self._since), old, strict=True):
-            new[: last - first] = held[first:last]
-        self._ring = deque((tick, begin - first, end - first) for tick, begin, end in self._ring)
-        return last - first
+        self._reserve(max(_ROOM, (last + more) * 3 // 2))
+        for new, was in zip((self._series, self._counts, self._since), old, strict=True):
+            new[:last] = was[held]
+        self._bounds[self._head : self._head + self._ticks + 1] -= held.start
+        return last
+
+    def _held(self) -> slice:
+        """What the ring holds of its arrays."""
+        return slice(int(self._bounds[self._head]), int(self._bounds[self._head + self._ticks]))
 
     def _reserve(self, size: int) -> None:
         self._series, self._counts = np.empty(size, np.int32), np.empty(size, np.int32)
@@ -106,30 +118,29 @@ class WindowSums:
 
     def state(self) -> State:
         """The ring, flattened; sums follow from it."""
-        first = self._ring[0][1] if self._ring else 0
-        last = self._ring[-1][2] if self._ring else 0
+        held = self._held()
+        begin, end = self._places(self._ticks)
         return {
-            "tick": np.array([r[0] for r in self._ring], np.int64),
-            "length": np.array([r[2] - r[1] for r in self._ring], np.int64),
-            "series": self._series[first:last],
-            "counts": self._counts[first:last],
-            "first_us": self._since[first:last],
+            "tick": np.arange(self._first, self._first + self._ticks),
+            "length": end - begin,
+            "series": self._series[held],
+            "counts": self._counts[held],
+            "first_us": self._since[held],
         }
 
     def load(self, state: State) -> None:
         """Go on from a state."""
-        ends = np.cumsum(np.asarray(state["length"], np.int64))
-        ticks = [int(t) for t in state["tick"]]
+        ticks, length = (np.asarray(state[k], np.int64) for k in ("tick", "length"))
         series, counts = (np.asarray(state[k], np.int64) for k in ("series", "counts"))
         self._reserve(max(_ROOM, len(series)))
         self._series[: len(series)], self._counts[: len(series)] = series, counts
         self._since[: len(series)] = state["first_us"]
-        self._ring = deque(
-            (t, int(b), int(e)) for t, b, e in zip(ticks, np.r_[0, ends[:-1]], ends, strict=True)
-        ) if ticks else deque()
+        self._first, self._ticks, self._head = int(ticks[0]) if len(ticks) else 0, len(ticks), 0
+        self._bounds[: len(ticks) + 1] = np.r_[0, np.cumsum(length)]
         self.by_series[:] = 0
-        for tick, begin, end in self._ring:
+        for tick, begin, end in zip(ticks, *self._places(len(ticks)), strict=True):
             for w, width in enumerate(self.ticks):
                 if tick > ticks[-1] - width:
                     self.by_series[series[begin:end], w] += counts[begin:end].astype(np.int32)
-        self._latest = (series[begin:end], counts[begin:end]) if ticks else None
+        newest = slice(int(self._bounds[max(len(ticks) - 1, 0)]), len(series))
+        self._latest = (series[newest], counts[newest]) if len(ticks) else None

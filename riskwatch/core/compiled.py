@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 
@@ -18,7 +18,6 @@ def compiled(loop: _Loop) -> _Loop:
     compiles anew. The loop in Python is its `py_func`.
     """
     try:
-        made: _Loop = njit(cache=True, nogil=True, error_model="numpy")(loop)
+        return cast(_Loop, njit(cache=True, nogil=True, error_model="numpy")(loop))
     except RuntimeError:  # numba found no place for its cache
-        made = njit(nogil=True, error_model="numpy")(loop)
-    return made
+        return cast(_Loop, njit(nogil=True, error_model="numpy")(loop))

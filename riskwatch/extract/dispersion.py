@@ -36,7 +36,9 @@ class Dispersion:
     def learn(
         self, sums: NDArray[np.int32], rate: FloatArray, exposure: FloatArray, level: FloatArray
     ) -> None:
-        """One look: counts [areas, columns, windows] against rate [areas, columns] * exposure [windows, columns].
+        """One look: counts [areas, columns, windows] against rate * exposure.
+
+        The rate is [areas, columns], the exposure [windows, columns].
 
         `level` [areas, columns] is the inverse size that a level's own uncertainty adds.
         """

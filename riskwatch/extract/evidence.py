@@ -12,6 +12,7 @@ from riskwatch.core.compiled import compiled
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+
 @compiled
 def nats_over(x: float, mean: float, inverse: float) -> float:
     """Nats that a negative-binomial count x runs above its mean; x > mean."""
@@ -33,7 +34,11 @@ def nats_each(observed: FloatArray, expected: FloatArray, inverse: FloatArray) -
 
 @compiled
 def nats_of(
-    observed: FloatArray, expected: FloatArray, inverse: FloatArray, clump: FloatArray, known: NDArray[np.bool_]
+    observed: FloatArray,
+    expected: FloatArray,
+    inverse: FloatArray,
+    clump: FloatArray,
+    known: NDArray[np.bool_],
 ) -> FloatArray:
     """Evidence of cells [areas, indicators, windows] as it counts: over its clump, none below the floor."""
     nats = np.zeros(observed.shape)

@@ -11,7 +11,7 @@ IntArray = NDArray[np.int64]
 
 
 @compiled
-def roll_up(
+def roll_up(  # noqa: PLR0912 - one pass over all that is rolled up
     events: tuple[IntArray, IntArray, IntArray, IntArray],
     paths: NDArray[np.int32],
     total_of: IntArray,

@@ -78,7 +78,9 @@ def _empty(room: int) -> tuple[Keys, Days]:
 
 
 @compiled
-def mark(table: Keys, days: Days, keys: Keys, day: IntArray, horizon: int, repeated: NDArray[np.bool_]) -> int:
+def mark(
+    table: Keys, days: Days, keys: Keys, day: IntArray, horizon: int, repeated: NDArray[np.bool_]
+) -> int:
     """Look keys up and enter those not seen within the horizon; returns how many places were filled."""
     mask = np.uint64(len(table) - 1)
     filled = 0

@@ -51,9 +51,7 @@ def counts_of(
 
 
 @compiled
-def first_of(
-    asked: IntArray, series: SmallArray, since: IntArray, begin: IntArray, end: IntArray
-) -> int:
+def first_of(asked: IntArray, series: SmallArray, since: IntArray, begin: IntArray, end: IntArray) -> int:
     """The first instant of any of these series in the first tick that has one; -1 if none has."""
     for t in range(len(begin)):
         first = -1

@@ -82,9 +82,7 @@ class EmpiricalTail:
         self, evidence: FloatArray, signature: NDArray[np.int64], stratum: NDArray[np.int64]
     ) -> FloatArray:
         """The same of evidence [n, windows] of places [n]."""
-        return surprise_of(
-            evidence, signature, stratum, (self._rarity, self._mean_excess), self.threshold
-        )
+        return surprise_of(evidence, signature, stratum, (self._rarity, self._mean_excess), self.threshold)
 
     def _rebuild(self) -> None:
         """[signatures, windows, strata] surprise at the threshold, and the mean excess over it."""
@@ -98,9 +96,9 @@ class EmpiricalTail:
         signature: NDArray[np.int64],
         stratum: NDArray[np.int64],
     ) -> None:
-        """One look: [signatures, strata] places looked at, and those [n] with any evidence over the threshold.
+        """One look at all places: how many [signatures, strata]; the rest is of those over the threshold.
 
-        `evidence` is [n, windows].
+        `evidence` is [n, windows], `signature` and `stratum` [n].
         """
         self._looks += looks[:, None, :]
         for w in range(evidence.shape[1]):

@@ -100,11 +100,10 @@ class WindowSums:
     def _make_room(self, more: int) -> int:
         """Move what the ring holds to the front of arrays half as large again as it needs."""
         held = self._held()
-        last = held.stop - held.start
-        old = self._series, self._counts, self._since
+        last = int(held.stop - held.start)
+        series, counts, since = self._series[held], self._counts[held], self._since[held]
         self._reserve(max(_ROOM, (last + more) * 3 // 2))
-        for new, was in zip((self._series, self._counts, self._since), old, strict=True):
-            new[:last] = was[held]
+        self._series[:last], self._counts[:last], self._since[:last] = series, counts, since
         self._bounds[self._head : self._head + self._ticks + 1] -= held.start
         return last
 

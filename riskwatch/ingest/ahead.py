@@ -1,4 +1,4 @@
-"""Reading ahead: an iterator's items are made in a thread while the last ones are worked on; used by the desk."""
+"""Reading ahead: items are made in a thread while the last ones are worked on; used by the desk."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ahead(items: Iterator[T], most: int = 2) -> Generator[T, None, None]:
             for item in items:
                 if not put(item, None):
                     return
-        except BaseException as raised:  # noqa: BLE001 - raised again where the items are taken
+        except BaseException as raised:
             error = raised
         put(None, error)
 

@@ -115,7 +115,7 @@ class _ColumnDigest:
         for name in self._lengths:
             for chunk in table.column(name).chunks:
                 offsets, held = text_bytes(chunk)
-                data = memoryview(held)[int(offsets[0]) : int(offsets[-1])]
+                data = held[offsets[0] : offsets[-1]].tobytes()
                 self._lengths[name].update(np.diff(offsets).astype("<i4").tobytes())
                 self._values[name].update(data)
                 self.size += len(data)

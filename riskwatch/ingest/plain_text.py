@@ -29,7 +29,7 @@ def is_plain(offsets: Offsets, data: Bytes, longest: int) -> bool:
         size = offsets[i + 1] - offsets[i]
         if size == 0 or size > longest:
             return False
-    for at in range(offsets[0], offsets[len(offsets) - 1]):
+    for at in range(offsets[0], offsets[len(offsets) - 1]):  # noqa: SIM110 - a generator is not compiled
         if data[at] < 33 or data[at] > 126:
             return False
     return True
@@ -46,7 +46,7 @@ def read_whole(offsets: Offsets, data: Bytes, numbers: NDArray[np.float64]) -> b
             return False
         number = 0
         for at in range(begin, end):
-            digit = np.int64(data[at]) - 48
+            digit = int(data[at]) - 48
             if digit < 0 or digit > 9:
                 return False
             number = number * 10 + digit
@@ -55,7 +55,9 @@ def read_whole(offsets: Offsets, data: Bytes, numbers: NDArray[np.float64]) -> b
 
 
 @compiled
-def read_utc(offsets: Offsets, data: Bytes, local_us: NDArray[np.int64]) -> bool:
+def read_utc(  # noqa: PLR0911 - one a kind of fault
+    offsets: Offsets, data: Bytes, local_us: NDArray[np.int64]
+) -> bool:
     """Read YYYY-MM-DD, T or a space, HH:MM:SS and Z, years 1970 to 2199; False if any text is another."""
     of_month = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     before = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
@@ -89,4 +91,4 @@ def read_utc(offsets: Offsets, data: Bytes, local_us: NDArray[np.int64]) -> bool
 
 @compiled
 def _two(data: Bytes, at: int) -> int:
-    return (np.int64(data[at]) - 48) * 10 + np.int64(data[at + 1]) - 48
+    return (int(data[at]) - 48) * 10 + int(data[at + 1]) - 48

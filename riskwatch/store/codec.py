@@ -23,7 +23,7 @@ def dump_alert(alert: Alert) -> str:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """What the encoder asks for where it meets a dataclass; `dataclasses.asdict` would copy every number."""
+    """What the encoder asks for at a dataclass; `dataclasses.asdict` would copy every number."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 

@@ -16,7 +16,6 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import canonical
 
-
 _FRESH = 4
 """Batches whose events are kept in memory until they are read: a reader is at most so far behind."""
 

@@ -28,6 +28,7 @@ from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
+_SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class Desk:
             ticks = pipeline.ticks
             saved = time.perf_counter()
             done = rows = 0
+            every_s = _SNAPSHOT_EVERY_S
 
             def told(panel: Panel) -> None:
                 if progress:
@@ -164,9 +166,11 @@ class Desk:
                 for taken in batches:
                     done, rows = taken.offset_bytes, rows + taken.rows
                     pipeline.catch_up(taken.seq)
-                    if time.perf_counter() - saved > _SNAPSHOT_EVERY_S:
+                    if time.perf_counter() - saved > every_s:
+                        begun = time.perf_counter()
                         pipeline.snapshot()
                         saved = time.perf_counter()
+                        every_s = max(_SNAPSHOT_EVERY_S, _SNAPSHOT_WORTH * (saved - begun))
             ticks = pipeline.ticks - ticks
         after = self._account()
         new = [a for a in self._shown_risks() if a.id not in known]

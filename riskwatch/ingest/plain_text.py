@@ -55,19 +55,31 @@ def read_whole(offsets: Offsets, data: Bytes, numbers: NDArray[np.float64]) -> b
 
 
 @compiled
-def read_utc(  # noqa: PLR0911 - one a kind of fault
+def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
     offsets: Offsets, data: Bytes, local_us: NDArray[np.int64]
 ) -> bool:
-    """Read YYYY-MM-DD, T or a space, HH:MM:SS and Z, years 1970 to 2199; False if any text is another."""
+    """Read YYYY-MM-DD, T or a space, HH:MM:SS, perhaps .ffffff, and Z, of years 1970 to 2199.
+
+    False if any text is another.
+    """
     of_month = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     before = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
     for i in range(len(offsets) - 1):
         at = offsets[i]
-        if offsets[i + 1] - at != 20:
+        size = offsets[i + 1] - at
+        if size != 20 and size != 27:
             return False
+        micros = 0
+        if size == 27:
+            if data[at + 19] != 46:
+                return False
+            for j in range(20, 26):
+                if data[at + j] < 48 or data[at + j] > 57:
+                    return False
+                micros = micros * 10 + int(data[at + j]) - 48
         if data[at + 4] != 45 or data[at + 7] != 45 or data[at + 13] != 58 or data[at + 16] != 58:
             return False
-        if (data[at + 10] != 84 and data[at + 10] != 32) or data[at + 19] != 90:
+        if (data[at + 10] != 84 and data[at + 10] != 32) or data[at + size - 1] != 90:
             return False
         for j in range(19):
             if j not in (4, 7, 10, 13, 16) and (data[at + j] < 48 or data[at + j] > 57):
@@ -85,7 +97,7 @@ def read_utc(  # noqa: PLR0911 - one a kind of fault
         past = year - 1
         days = 365 * (year - 1970) + (past // 4 - past // 100 + past // 400) - 477
         days += before[month] + (leap if month > 2 else 0) + day - 1
-        local_us[i] = ((days * 24 + hour) * 3600 + minute * 60 + second) * 1_000_000
+        local_us[i] = ((days * 24 + hour) * 3600 + minute * 60 + second) * 1_000_000 + micros
     return True
 
 

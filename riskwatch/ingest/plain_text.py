@@ -67,7 +67,7 @@ def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
     for i in range(len(offsets) - 1):
         at = offsets[i]
         size = offsets[i + 1] - at
-        if size != 20 and size != 27:
+        if size not in (20, 27):
             return False
         micros = 0
         if size == 27:

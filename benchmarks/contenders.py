@@ -22,8 +22,8 @@ def duckdb(file: Path, most: int | None) -> int:
     read = f"read_csv('{file}', header=true, columns={{{types}}})" if file.suffix == ".csv" else f"'{file}'"
     what = "count(*) n, max(occurred_at) t, max(received_at) r"
     counts = f"select area, indicator, {what} from {read} group by all"  # noqa: S608 - our own file
-    found = db.sql(f"select sum(n), max(t), max(r) from ({counts})").fetchone()  # noqa: S608 - the same
-    return int(found[0]) if found else 0
+    found = db.sql(f"select sum(n), max(t), max(r) from ({counts})").fetchall()  # noqa: S608 - the same
+    return int(found[0][0])
 
 
 def polars(file: Path, most: int | None) -> int:

@@ -173,22 +173,19 @@ def main() -> None:
                 *(f"{got[k]:,.0f}" for k in ("state_mib", "per_active", "fixed", "peak_mib")),
             ]
         )
+        text = page(lines)  # after each size, so that a large one may be stopped
+        (ROOT / "benchmarks" / "growth.md").write_text(text, encoding="utf-8")
         print(lines[-1], flush=True)
+
+
+def page(lines: list[list[object]]) -> str:
+    """The page of the sizes measured so far."""
     header = [
         *("areas", "series", "active", "median tick, ms", "worst tick, ms"),
         *("state, MiB", "bytes an active series", "fixed bytes a series", "peak RSS, MiB"),
     ]
-    text = "\n\n".join(
-        [
-            "# Growth with the number of areas",
-            NOTE,
-            provenance("python -m benchmarks.growth"),
-            table(header, lines),
-            "",
-        ]
-    )
-    (ROOT / "benchmarks" / "growth.md").write_text(text, encoding="utf-8")
-    print(text)
+    said = f"{provenance('python -m benchmarks.growth')} Load at the end: {os.getloadavg()[0]:.1f}."
+    return "\n\n".join(["# Growth with the number of areas", NOTE, said, table(header, lines), ""])
 
 
 if __name__ == "__main__":

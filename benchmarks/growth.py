@@ -43,7 +43,8 @@ DAYS, PER_DAY = 9, 96
 STREETS = 41_352
 NOTE = (
     "Calls come at one a day of each leaf and indicator, at random. The windows reach a week back, so "
-    "nine days were run, with a baseline allowed to speak after three; times are the processor's, of the last day. "
+    "nine days were run, with a baseline allowed to speak after three; "
+    "times are the processor's, of the last day. "
     "Bytes of state are those of every array of panel builder and extractor; an active series is one "
     "(of any level of the tree, signatures' totals included) that had a call within the longest window. "
     "`fixed` is what a series costs that never had one."

@@ -12,8 +12,9 @@ from riskwatch.core.clock import HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Cells, Features, State, Weighed, World
 from riskwatch.extract.clumps import Clumps
+from riskwatch.extract.evidence import find, nats_of
 from riskwatch.extract.expectation import Expectation
-from riskwatch.extract.tails import EmpiricalTail, log_likelihood_ratio, tail_probability
+from riskwatch.extract.tails import EmpiricalTail, tail_probability
 from riskwatch.extract.windows import WindowSums
 
 FloatArray = NDArray[np.float64]
@@ -54,9 +55,6 @@ class CallVolume:
         self._columns = self._n + len(registry.signatures)
         members = [[registry.index[i] for i in s.indicators] for s in registry.signatures]
         self._members = [np.array(m, dtype=np.int64) for m in members]
-        self._signature_of = np.zeros(self._n, dtype=np.int64)
-        for s, mine in enumerate(self._members):
-            self._signature_of[mine] = s
         self.windows = WindowSums(len(world.tree) * self._columns, ticks)
         self.expectation = Expectation(world, ticks)
         self._clumps = Clumps(world.tree, self._n, self._columns)
@@ -65,7 +63,7 @@ class CallVolume:
         self._tick = -1
         self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
-        self._weighed: FloatArray | None = None
+        self._found: tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray] | None = None
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel: learn from the last, judged by now, then count and weigh."""
@@ -77,7 +75,9 @@ class CallVolume:
         sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
         self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
-        self._weighed = self._weigh_all() if self.expectation.ready else None
+        self._found = None
+        if self.expectation.warm:
+            self._speak()
 
     def read(self) -> Features:
         """The features as of the last panel."""
@@ -95,8 +95,7 @@ class CallVolume:
         """Observed and expected counts [areas, indicators, windows] behind one signature."""
         members, expectation = self._members[signature], self.expectation
         at = (areas[:, None], members)
-        sums = self.windows.sums.reshape(len(self.windows_h), len(self._world.tree), self._columns)
-        observed = np.moveaxis(sums[:, *at], 0, -1).astype(np.float64)
+        observed = self._sums()[at].astype(np.float64)
         expected = expectation.rate[at][:, :, None] * expectation.profile.exposure[:, members].T
         spread = expectation.dispersion.value[self._world.tree.depth[areas]][:, :, members]
         inverse = np.moveaxis(spread, 1, -1) + 1.0 / expectation.shape[at][:, :, None]
@@ -104,14 +103,11 @@ class CallVolume:
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
-        nats = log_likelihood_ratio(cells.observed, cells.expected, cells.inverse_size)
-        nats /= self._clumps.size[cells.indicators][:, None]
-        nats[:, ~cells.known] = 0.0
-        nats[nats < _FLOOR_NATS] = 0.0
+        clump = self._clumps.size[cells.indicators]
+        nats = nats_of(cells.observed, cells.expected, cells.inverse_size, clump, cells.known)
         total = nats.sum(axis=1)
-        stratum = np.broadcast_to(self._stratum(cells.areas, signature)[:, None], total.shape)
-        windows = np.broadcast_to(np.arange(total.shape[1]), total.shape)
-        surprise = self._tail.surprise(total, np.full(total.shape, signature), windows, stratum)
+        at = np.full(len(total), signature)
+        surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
         carried = nats.sum(axis=2)
         rate = self.expectation.rate[cells.areas[:, None], cells.indicators]
         size = self._size((carried * rate).sum(axis=1), carried.sum(axis=1))
@@ -155,41 +151,37 @@ class CallVolume:
         size: FloatArray = np.minimum(np.log1p(rate * (6 * self._per_hour)) / np.log(25.0), 1.5)
         return size
 
-    def _weigh_all(self) -> FloatArray:
-        """[windows, areas, signatures] evidence; keeps the surprise where there is any."""
-        areas, n, signatures = len(self._world.tree), self._n, len(self._members)
-        windows, width = len(self.windows_h), areas * signatures
-        sums = self.windows.sums.reshape(windows, areas, self._columns)[:, :, :n]
-        rate = self.expectation.rate[:, :n]
-        expected = rate * self.expectation.profile.exposure[:, None, :n]
-        bound = expected + np.sqrt(2.0 * _FLOOR_NATS * expected)  # below it a Poisson count says nothing
-        window, area, column = np.nonzero((sums > bound) & self._known)
-        inverse = self.expectation.dispersion.value[self._world.tree.depth[area], window, column]
-        ratio = log_likelihood_ratio(
-            sums[window, area, column].astype(np.float64),
-            expected[window, area, column],
-            inverse + 1.0 / self.expectation.shape[area, column],
-        )
-        ratio /= self._clumps.size[column]
-        keep = ratio >= _FLOOR_NATS
-        window, area, column, ratio = window[keep], area[keep], column[keep], ratio[keep]
-        cell = area * signatures + self._signature_of[column]
-        evidence = np.zeros((windows, areas, signatures))
-        np.add.at(evidence.reshape(-1), window * width + cell, ratio)
-        rated = np.zeros(width)
-        np.add.at(rated, cell, ratio * rate[area, column])
-        found = np.flatnonzero((evidence > self._tail.threshold).any(axis=0))
-        if len(found) and self.expectation.warm:
-            area, signature = np.divmod(found, signatures)
-            mine = evidence[:, area, signature]
-            at = np.broadcast_to(signature, mine.shape)
-            of_window = np.broadcast_to(np.arange(windows)[:, None], mine.shape)
-            stratum = np.broadcast_to(self._stratum(area, signature), mine.shape)
-            surprise = self._tail.surprise(mine, at, of_window, stratum).T
-            self._evidence = _Evidence(
-                area, signature, surprise, self._size(rated[found], mine.sum(axis=0))
+    def _sums(self) -> NDArray[np.int32]:
+        """[areas, columns, windows]."""
+        return self.windows.by_series.reshape(len(self._world.tree), self._columns, -1)
+
+    def _find(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
+        """Where evidence is over the threshold of the tail, as of the last panel; found once."""
+        if self._found is None:
+            expectation = self.expectation
+            known = [np.sort(m[self._known[m]]) for m in self._members]
+            self._found = find(
+                self._sums(),
+                (
+                    expectation.rate,
+                    np.ascontiguousarray(expectation.profile.exposure.T),
+                    expectation.dispersion.by_column(),
+                    expectation.level,
+                ),
+                self._world.tree.depth,
+                self._clumps.size,
+                (np.concatenate(known), np.cumsum([0, *map(len, known)])),
+                self._tail.threshold,
             )
-        return evidence
+        return self._found
+
+    def _speak(self) -> None:
+        """Keep the surprise of what was found."""
+        areas, signatures, evidence, rated = self._find()
+        if not len(areas):
+            return
+        surprise = self._tail.surprise_of(evidence, signatures, self._stratum(areas, signatures))
+        self._evidence = _Evidence(areas, signatures, surprise, self._size(rated, evidence.sum(axis=1)))
 
     def _learn(self) -> None:
         """What the last panel teaches; `cells` and `weigh` see what `read` saw until the next one comes."""
@@ -198,21 +190,23 @@ class CallVolume:
             return
         if self.expectation.ready:
             if self._tick % self._per_hour == 0:
-                self._learn_tails(self._weigh_all() if self._weighed is None else self._weighed)
+                self._learn_tails()
             now = self.expectation.profile.recent(1)[0]
             self._clumps.learn(*latest, self.expectation.rate, now)
         self.expectation.learn()
 
-    def _learn_tails(self, evidence: FloatArray) -> None:
-        shape = (len(self.windows_h), len(self._world.tree), self._columns)
-        sums = self.windows.sums.reshape(shape)
-        expected = self.expectation.expected()
-        for w in range(shape[0]):
-            inverse = self.expectation.inverse_size(w)
-            self.expectation.dispersion.learn(sums[w].astype(np.float64), expected[w], inverse, w)
-        everywhere = np.ones(evidence.shape[1:], dtype=bool)
-        at = np.indices(everywhere.shape)
-        self._tail.learn(evidence, self._stratum(at[0], at[1]), everywhere)
+    def _learn_tails(self) -> None:
+        areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
+        expectation, n = self.expectation, len(self._members)
+        expectation.dispersion.learn(
+            self._sums(), expectation.rate, expectation.profile.exposure, expectation.level
+        )
+        strata = len(self._tail.strata) + 1
+        everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
+        looks = np.bincount((everywhere + np.arange(n) * strata).ravel(), minlength=n * strata)
+        self._tail.learn(
+            looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]
+        )
 
     def state(self) -> State:
         """Everything learnt; the features of the last panel follow from it at the next."""
@@ -243,10 +237,7 @@ class CallVolume:
             np.array(state["size"], np.float64),
         )
         self._clumps.load(state["clumps"])
-        self._weighed = None  # follows from the rest when it is needed
-
-
-_FLOOR_NATS = 1.0
+        self._found = None  # follows from the rest when it is needed
 
 
 def _without_blind(panel: Panel, columns: int) -> Panel:

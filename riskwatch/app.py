@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 
 from riskwatch.alert.actions import Action, ActionKind, ActionRefused, Order, OrderKind, counted_from
@@ -190,12 +191,14 @@ class Pipeline:
         observed, expected = self.volume.history(
             world.tree.index[assessed.area], [world.registry.index[i] for i in carried], _CHART_H * per_hour
         )
-        hours = range(0, len(observed), per_hour)
+        hours = (_CHART_H, per_hour)
+        usual = np.zeros(len(observed))
+        usual[: len(expected)] = expected
         return Chart(
             end_us=end_us,
             step_us=HOUR_US,
-            observed=tuple(sum(observed[h : h + per_hour]) for h in hours),
-            expected=tuple(round(sum(expected[h : h + per_hour]), 4) for h in hours),
+            observed=tuple(np.reshape(observed, hours).sum(axis=1).tolist()),
+            expected=tuple(round(mean, 4) for mean in usual.reshape(hours).sum(axis=1).tolist()),
         )
 
     def _new_codes(self, body: Mapping[str, Any]) -> list[tuple[int, str]]:
@@ -277,9 +280,9 @@ class Pipeline:
             self._load(found[1])
         self.catch_up()
 
-    def catch_up(self) -> None:
-        """Apply and commit every entry that was not applied yet."""
-        for entry in self._inbox.after(self.position):
+    def catch_up(self, until: int | None = None) -> None:
+        """Apply and commit every entry that was not applied yet, up to one if it is named."""
+        for entry in self._inbox.after(self.position, until):
             self.apply(entry)
 
     def apply(self, entry: Entry) -> None:

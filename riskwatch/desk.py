@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from riskwatch.core.panels import Panel
 from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.deliver.handover import Handover, sheet, shift_start
+from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_planner, load_settings
@@ -40,6 +41,7 @@ from riskwatch.store.snapshots import Snapshots
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
+_SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +196,22 @@ class Desk:
             ticks = pipeline.ticks
             saved = time.perf_counter()
             done = rows = 0
+            every_s = _SNAPSHOT_EVERY_S
 
             def told(panel: Panel) -> None:
                 if progress:
                     progress(Progress(done, rows, pipeline.ticks - ticks, panel.end_us))
 
             pipeline.on_tick = told
-            for taken in intake.read(path, stream):
-                done, rows = taken.offset_bytes, rows + taken.rows
-                pipeline.catch_up()
-                if time.perf_counter() - saved > _SNAPSHOT_EVERY_S:
-                    pipeline.snapshot()
-                    saved = time.perf_counter()
+            with closing(ahead(intake.read(path, stream))) as batches:
+                for taken in batches:
+                    done, rows = taken.offset_bytes, rows + taken.rows
+                    pipeline.catch_up(taken.seq)
+                    if time.perf_counter() - saved > every_s:
+                        begun = time.perf_counter()
+                        pipeline.snapshot()
+                        saved = time.perf_counter()
+                        every_s = max(_SNAPSHOT_EVERY_S, _SNAPSHOT_WORTH * (saved - begun))
             ticks = pipeline.ticks - ticks
         after = self._account()
         new = [a for a in self._shown_risks() if a.id not in known]

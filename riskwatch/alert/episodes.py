@@ -175,8 +175,8 @@ class Episodes:
         self, episode: Episode, assessed: Assessment, stamp: Stamp, chart_of: ChartOf
     ) -> AlertChange | None:
         alert = episode.alert
-        by = self._inhibitor(episode, assessed, stamp.at_us)
         now, held = self._grade(assessed), self._held(assessed)
+        by = self._inhibitor(episode, assessed, now, stamp.at_us)
         dwelt = self._dwelt(episode, held, stamp.at_us)
         if held is None and dwelt:
             return self._cleared(episode, stamp)
@@ -193,7 +193,9 @@ class Episodes:
             return None
         return self._changed(episode, assessed, level, by, reason, stamp, chart_of)
 
-    def _inhibitor(self, episode: Episode, assessed: Assessment, at_us: int) -> str | None:
+    def _inhibitor(
+        self, episode: Episode, assessed: Assessment, now: Level | None, at_us: int
+    ) -> str | None:
         """Who speaks for this alert: never for one shown at orange or red; released after a while alone."""
         alert = episode.alert
         if alert.shown:
@@ -202,10 +204,9 @@ class Episodes:
         if assessed.inhibited_by:
             episode.free_since_us = None
             return assessed.inhibited_by
-        level = self._grade(assessed)
-        if level is not None and level <= Level.ORANGE:
+        if now is not None and now <= Level.ORANGE:
             return None  # too grave to wait until it was alone for a while
-        if level is None:
+        if now is None:
             episode.free_since_us = None  # alone counts only while there is something to say
             return alert.inhibited_by
         if episode.free_since_us is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -139,11 +141,12 @@ class AlertRules(Document):
 
     def grade(self, likelihood: float, impact: float) -> Level | None:
         """The level of a likelihood and an impact, or None below the matrix."""
-        row = sum(likelihood >= bound for bound in self.likelihood) - 1
-        if row < 0:
-            return None
-        word = self.matrix[row][sum(impact >= bound for bound in self.impact)]
-        return level_of(word)
+        row = bisect_right(self.likelihood, likelihood) - 1
+        return None if row < 0 else self._levels[row][bisect_right(self.impact, impact)]
+
+    @cached_property
+    def _levels(self) -> tuple[tuple[Level | None, ...], ...]:
+        return tuple(tuple(map(level_of, row)) for row in self.matrix)
 
     @property
     def floor(self) -> float:

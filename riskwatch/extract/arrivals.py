@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from riskwatch.core.clock import DAY_US
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import State, World
 from riskwatch.extract.corrections import Corrected, Corrections, Rows
+from riskwatch.extract.seen_ids import SeenIds, hashed
 
 IntArray = NDArray[np.int64]
 
@@ -165,58 +165,6 @@ class Arrivals:
         self._corrections.load(state["corrections"])
 
 
-class SeenIds:
-    """64-bit hashes of (source, id) received within a horizon; memory is bounded by it.
-
-    Two ids share a hash once in 2**64; at 10 million remembered ids a false duplicate is
-    expected once in 180,000 such stores.
-    """
-
-    def __init__(self, horizon_us: int) -> None:
-        self._horizon_us = horizon_us
-        self._days: dict[int, NDArray[np.uint64]] = {}
-
-    def mark(self, keys: NDArray[np.uint64] | None, clock_us: IntArray) -> NDArray[np.bool_]:
-        """Which rows repeat an id seen before (earlier in this batch included); remembers the rest.
-
-        A row is held against the ids of the horizon before its own clock, to the day.
-        """
-        repeated = np.zeros(len(clock_us), dtype=bool)
-        if keys is None or not len(keys):
-            return repeated
-        day = clock_us // DAY_US
-        for today in np.unique(day):
-            rows = np.flatnonzero((day == today) & (keys != 0))
-            if not len(rows):
-                continue
-            self._forget_before(int(today) - self._horizon_us // DAY_US)
-            mine = keys[rows]
-            known = np.zeros(len(rows), dtype=bool)
-            for held in self._days.values():
-                at = np.minimum(np.searchsorted(held, mine), len(held) - 1)
-                known |= held[at] == mine
-            first = np.zeros(len(rows), dtype=bool)
-            first[np.unique(mine, return_index=True)[1]] = True
-            repeated[rows] = known | ~first
-            fresh = mine[first & ~known]
-            if len(fresh):
-                old = self._days.get(int(today), np.empty(0, np.uint64))
-                self._days[int(today)] = np.sort(np.concatenate([old, fresh]))
-        return repeated
-
-    def _forget_before(self, day: int) -> None:
-        for old in [d for d in self._days if d < day]:
-            del self._days[old]
-
-    def state(self) -> State:
-        """The remembered hashes by day of receipt."""
-        return {str(day): held for day, held in self._days.items()}
-
-    def load(self, state: State) -> None:
-        """Go on from a state."""
-        self._days = {int(day): np.asarray(held, np.uint64) for day, held in state.items()}
-
-
 def no_events() -> Accepted:
     """Arrays of no length."""
     return Accepted(*(np.empty(0, np.int64) for _ in range(5)))
@@ -241,11 +189,15 @@ def _id_keys(batch: pa.Table, source: IntArray) -> NDArray[np.uint64] | None:
     ids = batch.column("id")
     if ids.null_count == len(ids):
         return None
-    text = ids.combine_chunks().fill_null("")
-    hashed = pd.util.hash_array(text.to_numpy(zero_copy_only=False).astype(object), categorize=False)
+    text = ids.combine_chunks()
+    if isinstance(text, pa.ChunkedArray):
+        text = text.chunk(0)
+    _, offsets, data = text.buffers()
+    places = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
     salt = (source.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    keys: NDArray[np.uint64] = hashed ^ salt
-    keys[ids.is_null().to_numpy()] = 0
+    keys = hashed(places, np.frombuffer(data or b"", np.uint8), salt)
+    if text.null_count:
+        keys[text.is_null().to_numpy(zero_copy_only=False)] = 0
     return keys
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.scores import State
+from riskwatch.extract.evidence import clumped
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,12 +37,9 @@ class Clumps:
 
     def learn(self, series: IntArray, counts: IntArray, rate: FloatArray, shape: FloatArray) -> None:
         """Take in a tick's counts; expected ones are rate [areas, columns] * shape [columns]."""
-        area, column = np.divmod(series, self._columns)
-        mine = self._leaf[area] & (column < self._indicators)
-        area, column, count = area[mine], column[mine], counts[mine]
-        self._rows += np.bincount(column, count, minlength=self._indicators)
-        poisson = 1.0 + 0.5 * rate[area, column] * shape[column]
-        self._poisson += np.bincount(column, poisson, minlength=self._indicators)
+        rows, poisson = clumped((series, counts), self._leaf, self._indicators, rate, shape)
+        self._rows += rows
+        self._poisson += poisson
 
     def state(self) -> State:
         """The sums the sizes are estimated from."""

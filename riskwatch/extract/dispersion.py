@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.scores import State
+from riskwatch.extract.evidence import residuals
 
 FloatArray = NDArray[np.float64]
 
@@ -33,19 +34,23 @@ class Dispersion:
         return self.value[:, self._day_window]
 
     def learn(
-        self, observed: FloatArray, expected: FloatArray, inverse_size: FloatArray, window: int
+        self, sums: NDArray[np.int32], rate: FloatArray, exposure: FloatArray, level: FloatArray
     ) -> None:
-        """One look at one window: arrays [areas, columns]."""
-        variance = expected + expected**2 * inverse_size
-        residual = np.minimum((observed - expected) ** 2, 25.0 * np.maximum(variance, 0.04)) - expected
-        for d in range(len(self.value)):
-            here = self._depth == d
-            self._excess[d, window] = self._excess[d, window] * self._FADE + residual[here].sum(axis=0)
-            self._mean_sq[d, window] = self._mean_sq[d, window] * self._FADE + (expected[here] ** 2).sum(
-                axis=0
-            )
-        raw = (self._excess[:, window] + 0.05) / (self._mean_sq[:, window] + 1.0)
-        self.value[:, window] = np.clip(raw, 0.002, 5.0)
+        """One look: counts [areas, columns, windows] against rate * exposure.
+
+        The rate is [areas, columns], the exposure [windows, columns].
+
+        `level` [areas, columns] is the inverse size that a level's own uncertainty adds.
+        """
+        usual = (rate, np.ascontiguousarray(exposure.T), self.by_column(), level)
+        excess, mean_sq = residuals(sums, usual, self._depth)
+        self._excess = self._excess * self._FADE + np.moveaxis(excess, 1, 2)
+        self._mean_sq = self._mean_sq * self._FADE + np.moveaxis(mean_sq, 1, 2)
+        self.value = np.clip((self._excess + 0.05) / (self._mean_sq + 1.0), 0.002, 5.0)
+
+    def by_column(self) -> FloatArray:
+        """[depths, columns, windows], contiguous."""
+        return np.ascontiguousarray(np.moveaxis(self.value, 1, 2))
 
     def state(self) -> State:
         """The sums the values are estimated from."""

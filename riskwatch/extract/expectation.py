@@ -14,6 +14,7 @@ from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.dispersion import Dispersion
 from riskwatch.extract.profile import Profile
+from riskwatch.extract.sliding import add_to
 
 FloatArray = NDArray[np.float64]
 
@@ -54,6 +55,7 @@ class Expectation:
         self.dispersion = Dispersion(world.tree.depth, len(ticks), columns, day)
         self.rate: FloatArray = np.zeros((areas, columns))  # per tick of mean profile
         self.shape: FloatArray = np.full((areas, columns), memory.sibling_weight)
+        self.level: FloatArray = 1.0 / self.shape  # what a level's own uncertainty adds to an inverse size
         self.days = 0
         self._count = np.zeros((areas, columns))
         self._exposure = np.zeros(columns)
@@ -75,14 +77,15 @@ class Expectation:
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel's counts and the tick's place in the week."""
-        self._today[panel.series] += panel.counts
+        add_to(self._today, panel.series, panel.counts)
         hour = self.hour_at(panel.start_us)
         self.profile.advance(panel.tick, hour, panel.blind_since)
         place = self._ticks_seen % self._per_day
         columns = self.rate.shape[1]
-        roots, column = np.divmod(panel.series, columns)
-        top = self._tree.depth[roots] == 0
-        self._today_roots[place] = np.bincount(column[top], panel.counts[top], minlength=columns)
+        top = int(panel.series.searchsorted(len(self._roots) * columns))  # roots come first in a tree
+        self._today_roots[place] = np.bincount(
+            panel.series[:top] % columns, panel.counts[:top], minlength=columns
+        )
         self._today_hours[place] = hour
         fresh = (self._today_roots[place] > 0) & (self._first_seen < 0)
         self._first_seen[fresh] = self._ticks_seen
@@ -107,7 +110,7 @@ class Expectation:
 
     def inverse_size(self, window: int) -> FloatArray:
         """[areas, columns] of the predictive negative binomial: process and level uncertainty."""
-        inverse: FloatArray = self.dispersion.value[self._tree.depth, window] + 1.0 / self.shape
+        inverse: FloatArray = self.dispersion.value[self._tree.depth, window] + self.level
         return inverse
 
     def hour_at(self, start_us: int) -> int:
@@ -128,6 +131,7 @@ class Expectation:
         weight = memory.sibling_weight
         self.rate = (self._count + weight) / (self._exposure + weight / prior)
         self.shape = self._count + weight
+        self.level = 1.0 / self.shape
         self._today[:] = 0
         self.days += 1
 
@@ -178,6 +182,7 @@ class Expectation:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self.rate, self.shape = np.array(state["rate"]), np.array(state["shape"])
+        self.level = 1.0 / self.shape
         self._count, self._exposure = np.array(state["count"]), np.array(state["exposure"])
         self._today, self._today_roots = np.array(state["today"]), np.array(state["today_roots"])
         self._today_hours, self._first_seen = np.array(state["today_hours"]), np.array(state["first_seen"])

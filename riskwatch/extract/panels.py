@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.arrivals import Accepted
+from riskwatch.extract.roll_up import roll_up
 
 IntArray = NDArray[np.int64]
 _COLUMNS = ("tick", "series", "source", "occurred_us", "count")
@@ -31,7 +32,8 @@ class PanelBuilder:
             [len(registry) + registry.signature_index[i.signature] for i in registry.indicators],
             dtype=np.int64,
         )
-        self._paths = world.tree.paths.astype(np.int64)
+        n = len(world.tree) * self.columns
+        self._scratch = (np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n // 64 + 1, np.uint64))
         self._pending: list[dict[str, IntArray]] = []
         self.next_tick: int | None = None
 
@@ -88,8 +90,14 @@ class PanelBuilder:
         ready, waiting = self._split(last)
         self._pending = [waiting] if len(waiting["tick"]) else []
         first, self.next_tick = self.next_tick, last + 1
-        tick, series, count, since = self._rolled_up(ready)
-        bounds = np.searchsorted(tick, np.arange(first, last + 2))
+        bounds, series, count, since = roll_up(
+            (ready["tick"] - first, ready["series"], ready["count"], ready["occurred_us"]),
+            self._world.tree.paths,
+            self._signature_column,
+            self.columns,
+            last + 1 - first,
+            self._scratch,
+        )
         brought = self._by_source(ready, first, last, n_sources)
         sees = np.full(self.columns, -1, dtype=np.int64)
         grid = self._world.grid
@@ -127,23 +135,6 @@ class PanelBuilder:
         counts = np.zeros(int(np.prod(shape)), dtype=np.int64)
         np.add.at(counts, key, events["count"])
         return counts.reshape(shape)
-
-    def _rolled_up(self, events: dict[str, IntArray]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """(tick, series, count, first instant), sorted by tick and series, over all levels of the tree."""
-        area, indicator = np.divmod(events["series"], self.columns)
-        paths = self._paths[area]
-        row, step = np.nonzero(paths >= 0)
-        up = paths[row, step] * self.columns
-        series = np.concatenate([up + indicator[row], up + self._signature_column[indicator[row]]])
-        row = np.concatenate([row, row])
-        tick, count, when = events["tick"][row], events["count"][row], events["occurred_us"][row]
-        order = np.lexsort((series, tick))
-        tick, series, count, when = tick[order], series[order], count[order], when[order]
-        if not len(tick):
-            return tick, series, count, when
-        new = np.r_[True, (np.diff(tick) != 0) | (np.diff(series) != 0)]
-        start = np.flatnonzero(new)
-        return tick[new], series[new], np.add.reduceat(count, start), np.minimum.reduceat(when, start)
 
     def state(self) -> State:
         """The waiting events and the next tick to close."""

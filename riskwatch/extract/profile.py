@@ -26,6 +26,7 @@ class Profile:
         self.ticks = tuple(ticks)
         self.shape: FloatArray = np.ones((columns, _HOURS))
         self.exposure: FloatArray = np.zeros((len(ticks), columns))
+        self._widths = np.array(ticks, np.int64)
         self._fade = 0.5 ** (1.0 / half_life_days)
         self._per_day = per_day
         self._ring = np.zeros((max(*ticks, per_day), columns))
@@ -37,9 +38,8 @@ class Profile:
         """Move the windows on by one tick that lies in this hour of the week."""
         size = len(self._ring)
         entering = np.where(blind_since >= 0, 0.0, self.shape[:, hour])
-        for w, width in enumerate(self.ticks):
-            moved = self.exposure[w] + entering - self._ring[(tick - width) % size]
-            self.exposure[w] = np.maximum(moved, 0.0)  # a rounding error must not go below nothing
+        moved = self.exposure + entering - self._ring[(tick - self._widths) % size]
+        np.maximum(moved, 0.0, out=self.exposure)  # a rounding error must not go below nothing
         self._ring[tick % size] = entering
         self._tick = tick
         newly = np.flatnonzero((blind_since >= 0) & (blind_since < tick))

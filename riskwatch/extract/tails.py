@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from riskwatch.core.scores import State
+from riskwatch.extract.evidence import nats_each, surprise_of
 
 FloatArray = NDArray[np.float64]
 
@@ -22,12 +23,10 @@ def log_likelihood_ratio(
     >>> log_likelihood_ratio(np.array([4.0, 0.0]), np.array([0.1, 0.1]), np.array([1e-9, 0.1])).round(1)
     array([10.9,  0. ])
     """
-    ratio = np.zeros(np.broadcast(observed, expected).shape)
-    over = observed > expected
-    x, mu = observed[over], np.maximum(expected[over], 1e-9)
-    size = 1.0 / np.maximum(inverse_size[over], 1e-6)
-    ratio[over] = x * np.log(x / mu) - (x + size) * (np.log1p(x / size) - np.log1p(mu / size))
-    return np.maximum(ratio, 0.0)
+    x, mean, inverse = np.broadcast_arrays(observed, expected, inverse_size)
+    flat = (np.ascontiguousarray(a, np.float64).ravel() for a in (x, mean, inverse))
+    ratio: FloatArray = nats_each(*flat).reshape(x.shape)
+    return ratio
 
 
 def tail_probability(observed: FloatArray, expected: FloatArray, inverse_size: FloatArray) -> FloatArray:
@@ -60,6 +59,7 @@ class EmpiricalTail:
         self._looks = np.zeros(shape)
         self._over = np.zeros(shape)
         self._excess = np.zeros(shape)
+        self._rebuild()
 
     def stratum(self, daily_rate: FloatArray) -> NDArray[np.int64]:
         """The rate stratum of each expected daily count."""
@@ -74,23 +74,40 @@ class EmpiricalTail:
     ) -> FloatArray:
         """Surprise of each evidence; 0 at or below the threshold, where all is ordinary."""
         at = (signature, window, stratum)
-        frequency = (self._over[at] + 4.0) / (self._looks[at] + 200.0)
-        mean_excess = np.maximum((self._excess[at] + 50.0) / (self._over[at] + 50.0), 1.0)
         beyond = evidence - self.threshold
-        surprise: FloatArray = np.where(beyond > 0, -np.log(frequency) + beyond / mean_excess, 0.0)
+        surprise: FloatArray = np.where(beyond > 0, self._rarity[at] + beyond / self._mean_excess[at], 0.0)
         return surprise
 
-    def learn(self, evidence: FloatArray, stratum: NDArray[np.int64], eligible: NDArray[np.bool_]) -> None:
-        """One look at all places: evidence [windows, areas, signatures], the others [areas, signatures]."""
-        _, signature = np.nonzero(eligible)
-        strata = stratum[eligible]
-        for w in range(evidence.shape[0]):
-            np.add.at(self._looks[:, w], (signature, strata), 1.0)
-            beyond = evidence[w][eligible] - self.threshold
+    def surprise_of(
+        self, evidence: FloatArray, signature: NDArray[np.int64], stratum: NDArray[np.int64]
+    ) -> FloatArray:
+        """The same of evidence [n, windows] of places [n]."""
+        return surprise_of(evidence, signature, stratum, (self._rarity, self._mean_excess), self.threshold)
+
+    def _rebuild(self) -> None:
+        """[signatures, windows, strata] surprise at the threshold, and the mean excess over it."""
+        self._rarity = -np.log((self._over + 4.0) / (self._looks + 200.0))
+        self._mean_excess = np.maximum((self._excess + 50.0) / (self._over + 50.0), 1.0)
+
+    def learn(
+        self,
+        looks: FloatArray,
+        evidence: FloatArray,
+        signature: NDArray[np.int64],
+        stratum: NDArray[np.int64],
+    ) -> None:
+        """One look at all places: how many [signatures, strata]; the rest is of those over the threshold.
+
+        `evidence` is [n, windows], `signature` and `stratum` [n].
+        """
+        self._looks += looks[:, None, :]
+        for w in range(evidence.shape[1]):
+            beyond = evidence[:, w] - self.threshold
             over = beyond > 0
-            at = (signature[over], strata[over])
+            at = (signature[over], stratum[over])
             np.add.at(self._over[:, w], at, 1.0)
             np.add.at(self._excess[:, w], at, np.minimum(beyond[over], self._cap))
+        self._rebuild()
 
     def state(self) -> State:
         """The counts the tails are estimated from."""
@@ -101,3 +118,4 @@ class EmpiricalTail:
         self._looks, self._over, self._excess = (
             np.array(state[k], np.float64) for k in ("looks", "over", "excess")
         )
+        self._rebuild()

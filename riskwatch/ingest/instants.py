@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskwatch.core.clock import DAY_US, MINUTE_US, SECOND_US
 from riskwatch.ingest.columns import ISO
+from riskwatch.ingest.plain_text import read_utc, text_bytes
 
 NO_OFFSET = np.iinfo(np.int64).min
 """In `Parsed.offset_us`: the text carried no offset, so the time is local."""
@@ -44,9 +45,13 @@ def parse_instants(column: pa.StringArray, text_format: str) -> Parsed:
     """
     n = len(column)
     parsed = Parsed(np.zeros(n, np.int64), np.full(n, NO_OFFSET), np.zeros(n, dtype=bool))
+    if text_format == ISO and read_utc(*text_bytes(column), parsed.local_us):  # nearly always
+        parsed.offset_us[:] = 0
+        parsed.good[:] = True
+        return parsed
     layout = _layout(_ISO_LAYOUT if text_format == ISO else text_format)
     if layout is not None and n:
-        offsets, data = _bytes_of(column)
+        offsets, data = text_bytes(column)
         lengths = np.diff(offsets)
         for length in np.unique(lengths):
             if length == layout[1] or (text_format == ISO and layout[1] < length <= layout[1] + 16):
@@ -78,13 +83,6 @@ def _layout(text_format: str) -> Layout | None:
     if not {"%Y", "%m", "%d", "%H", "%M"} <= names or not text_format.isascii():
         return None
     return parts, at
-
-
-def _bytes_of(column: pa.StringArray) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    _, offset_buffer, data_buffer = column.buffers()
-    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
-    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
-    return offsets, data
 
 
 def _read_fixed(

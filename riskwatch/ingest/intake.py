@@ -20,7 +20,7 @@ from riskwatch.ingest.mapping import SourceMapping
 from riskwatch.ingest.reader import open_stream
 from riskwatch.store.inbox import Inbox, Quarantine, StreamPlace
 
-_LIMITS = Limits(block_bytes=1 << 20)  # a batch is a transaction and a step of the progress bar
+_LIMITS = Limits(block_bytes=4 << 20)  # a batch is a transaction and a step of the progress bar
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.block import Position, RawBlock
 from riskwatch.ingest.limits import Limits
+from riskwatch.ingest.plain_text import text_bytes
 
 
 class ParquetStream:
@@ -114,9 +115,9 @@ class _ColumnDigest:
     def update(self, table: pa.Table) -> None:
         for name in self._lengths:
             for chunk in table.column(name).chunks:
-                lengths = pc.binary_length(chunk).to_numpy(zero_copy_only=False).astype("<i4")
-                data = "".join(chunk.to_pylist()).encode()
-                self._lengths[name].update(lengths.tobytes())
+                offsets, held = text_bytes(chunk)
+                data = held[offsets[0] : offsets[-1]].tobytes()
+                self._lengths[name].update(np.diff(offsets).astype("<i4").tobytes())
                 self._values[name].update(data)
                 self.size += len(data)
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from riskwatch.ingest.plain_text import is_plain, read_whole, text_bytes
 from riskwatch.ingest.quarantine import MAX_REF_CHARS
 
 MAX_COUNT = 1e9
@@ -23,6 +24,10 @@ def parse_values(
     >>> parse_values(pa.array(["2", "2.5", "-1", "nan"]), np.array([False, True, False, True]))[1]
     array([ True,  True, False, False])
     """
+    n = len(column)
+    numbers = np.zeros(n)
+    if read_whole(*text_bytes(column), numbers):  # nearly always
+        return numbers, np.ones(n, dtype=bool)
     text = pc.utf8_trim_whitespace(column)
     good = pc.match_substring_regex(text, _NUMBER)
     numbers = pc.cast(pc.if_else(good, text, "0"), pa.float64()).to_numpy(zero_copy_only=False)
@@ -37,6 +42,8 @@ def parse_refs(column: pa.StringArray) -> tuple[pa.StringArray, NDArray[np.bool_
     >>> [part.tolist() for part in parse_refs(pa.array(["a1", " ", "Jane Roe"]))]
     [['a1', None, 'Jane Roe'], [False, False, True]]
     """
+    if is_plain(*text_bytes(column), MAX_REF_CHARS):  # nearly always
+        return column, np.zeros(len(column), dtype=bool)
     trimmed = pc.utf8_trim_whitespace(column)
     long = pc.greater(pc.utf8_length(trimmed), MAX_REF_CHARS)
     is_text = pc.or_(long, pc.match_substring_regex(trimmed, r"[\s\x00-\x1f　]"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
-from riskwatch.core.scores import Cells, Evidential
+from riskwatch.core.scores import Cells, Evidential, FloatArray
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
 from riskwatch.score.impact import Impact
+from riskwatch.score.spoken_for import beyond, calls_behind
 
 
 class Notable(Protocol):
@@ -65,80 +67,88 @@ class StrongestSpeaks:
         return [a for s, mine in areas.items() for a in self._one_signature(s, np.array(mine), rule)]
 
     def _one_signature(self, signature: int, areas: NDArray[np.int64], rule: Rule) -> list[Assessment]:
+        """The assessments, strongest first; relatives wait for each other, all others go together."""
         judged = self._composite.judge(areas, signature)
-        impact = self._impact.of(judged)
-        speakers = _Speakers(self._tree)
-        found = []
+        seen = _Seen(judged, self._impact.of(judged), calls_behind(judged.nats, judged.cells.observed))
         name = self._registry.signatures[signature].id
-        for row in np.lexsort((areas, -judged.strength)).tolist():
-            mine = rule.of(self._tree.codes[int(areas[row])], name)
-            relatives = speakers.related(int(areas[row]))
-            notable = mine.notable(float(judged.likelihood[row]), float(impact[row]))
-            by = None
-            said, at, its = judged, row, impact
-            if relatives:
-                beyond = self._beyond(judged, row, relatives)
-                its_beyond = self._impact.of(beyond)
-                if mine.notable(float(beyond.likelihood[0]), float(its_beyond[0])) or not notable:
-                    said, at, its = beyond, 0, its_beyond
-                else:
-                    by = self._tree.codes[int(areas[relatives[0]])]
-            if by is None and mine.notable(float(said.likelihood[at]), float(its[at])):
-                speakers.add(int(areas[row]), row)
-            found.append(self._assessment(said, at, float(its[at]), by))
+        rules = [rule.of(self._tree.codes[area], name) for area in areas.tolist()]
+        order = np.lexsort((areas, -judged.strength)).tolist()
+        stronger = self._stronger_relatives(areas, order)
+        speaks: dict[int, bool] = {}
+        found: dict[int, Assessment] = {}
+        waiting = order
+        while waiting:
+            ready = [row for row in waiting if all(other in speaks for other in stronger[row])]
+            speakers = {row: [other for other in stronger[row] if speaks[other]] for row in ready}
+            beyond = self._beyond(judged, {row: held for row, held in speakers.items() if held})
+            for row in ready:
+                said, at, by = seen, row, None
+                if row in beyond:
+                    less, place = beyond[row]
+                    if less.notable(place, rules[row]) or not seen.notable(row, rules[row]):
+                        said, at = less, place
+                    else:
+                        by = self._tree.codes[int(areas[speakers[row][0]])]
+                speaks[row] = by is None and said.notable(at, rules[row])
+                found[row] = self._assessment(said, at, by)
+            waiting = [row for row in waiting if row not in speaks]
+        return [found[row] for row in order]
+
+    def _stronger_relatives(self, areas: NDArray[np.int64], order: list[int]) -> dict[int, list[int]]:
+        """For each row the rows of its ancestors and descendants that come before it, ascending."""
+        lines = self._tree.paths[areas].tolist()
+        row_of: dict[int, int] = {}
+        under: dict[int, list[int]] = {}
+        found = {}
+        for row in order:
+            line = lines[row]
+            mine = [row_of[up] for up in line[1:] if up in row_of]
+            if line[0] in under:
+                mine += under[line[0]]
+            found[row] = sorted(mine) if len(mine) > 1 else mine
+            row_of[line[0]] = row
+            for up in line[1:]:
+                if up >= 0:
+                    under.setdefault(up, []).append(row)
         return found
 
-    def _beyond(self, judged: Judged, row: int, speakers: list[int]) -> Judged:
-        """What the node's counts say beyond those of the relatives that already speak."""
-        cells = judged.cells
-        observed, expected = cells.observed[row].copy(), cells.expected[row].copy()
-        line = set(self._tree.paths[cells.areas[row]].tolist())
-        for speaker in speakers:
-            if int(cells.areas[speaker]) in line:  # an ancestor: its surge is expected here too
-                usual = np.maximum(cells.expected[speaker], 1e-9)
-                expected *= np.maximum(cells.observed[speaker] / usual, 1.0)
-            else:  # a descendant: its calls are spoken for
-                observed -= cells.observed[speaker]
-                expected -= cells.expected[speaker]
-        own = Cells(
-            cells.areas[row : row + 1],
-            cells.indicators,
-            np.maximum(observed, 0.0)[None],
-            np.maximum(expected, 1e-9)[None],
-            cells.inverse_size[row : row + 1],
-            cells.known,
+    def _beyond(self, judged: Judged, speakers: dict[int, list[int]]) -> dict[int, tuple[_Seen, int]]:
+        """What each row's counts say beyond those of the relatives that already speak, and where."""
+        if not speakers:
+            return {}
+        cells, rows = judged.cells, np.array(list(speakers), np.int64)
+        depth = self._tree.depth[cells.areas]
+        begins = np.cumsum([0, *map(len, speakers.values())])
+        every = np.concatenate(list(speakers.values()))
+        above = depth[every] < np.repeat(depth[rows], np.diff(begins))
+        observed, expected = beyond(cells.observed, cells.expected, rows, (every, above, begins))
+        left = Cells(
+            cells.areas[rows], cells.indicators, observed, expected, cells.inverse_size[rows], cells.known
         )
-        return self._composite.judge(own.areas, judged.signature, own)
+        less = self._composite.judge(left.areas, judged.signature, left)
+        seen = _Seen(less, self._impact.of(less), calls_behind(less.nats, less.cells.observed))
+        return {row: (seen, n) for n, row in enumerate(speakers)}
 
-    def _assessment(self, judged: Judged, row: int, impact: float, by: str | None) -> Assessment:
-        window = int(judged.nats[row].sum(axis=0).argmax())
-        carried = judged.nats[row, :, window] > 0
+    def _assessment(self, seen: _Seen, row: int, by: str | None) -> Assessment:
+        judged = seen.judged
         return Assessment(
             area=self._tree.codes[int(judged.cells.areas[row])],
             signature=self._registry.signatures[judged.signature].id,
             likelihood=float(judged.likelihood[row]),
-            impact=impact,
-            calls=int(judged.cells.observed[row, carried, window].sum()),
+            impact=float(seen.impact[row]),
+            calls=int(seen.calls[row]),
             explain=lambda: contributions(judged, row, self._volume, self._registry),
             inhibited_by=by,
         )
 
 
-class _Speakers:
-    """The nodes that speak, found from any relative in as many steps as the tree is deep."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was judged, with its impact and calls [areas]."""
 
-    def __init__(self, tree: AreaTree) -> None:
-        self._paths = tree.paths
-        self._row_of: dict[int, int] = {}
-        self._under: dict[int, list[int]] = {}
+    judged: Judged
+    impact: FloatArray
+    calls: NDArray[np.int64]
 
-    def add(self, area: int, row: int) -> None:
-        """Let a node speak; `row` is what `related` answers."""
-        self._row_of[area] = row
-        for up in self._paths[area, 1:].tolist():
-            self._under.setdefault(up, []).append(row)
-
-    def related(self, area: int) -> list[int]:
-        """The rows of speaking descendants and ancestors."""
-        above = [self._row_of[up] for up in self._paths[area, 1:].tolist() if up in self._row_of]
-        return sorted(above + self._under.get(area, []))
+    def notable(self, row: int, rule: Notable) -> bool:
+        return rule.notable(float(self.judged.likelihood[row]), float(self.impact[row]))

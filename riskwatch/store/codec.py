@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import is_dataclass
 from typing import Any
 
 from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
@@ -20,26 +19,27 @@ from riskwatch.core.side_states import (
 
 
 def canonical(value: Any) -> str:
-    """The one JSON text of a value.
+    """The one JSON text of a value; frozen dataclasses are objects of their fields.
 
     >>> canonical({"b": 1, "a": [0.5, None]})
     '{"a":[0.5,null],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def dump_alert(alert: Alert) -> str:
     """An alert as canonical JSON."""
-    return canonical(_plain(alert))
+    return canonical(alert)
 
 
-def _plain(value: Any) -> Any:
-    """A frozen value as dicts and lists; `dataclasses.asdict` would copy every number on the way."""
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+def _fields(value: Any) -> dict[str, Any]:
+    """What the encoder asks for at a dataclass; `dataclasses.asdict` would copy every number."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_fields
+)
 
 
 def load_alert(text: str) -> Alert:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from riskwatch.store import schema
 from riskwatch.store.codec import canonical
 
 _ORDER_LOCK = 0x7269736B  # one appender at a time on PostgreSQL; SQLite has one writer anyway
+_FRESH = 4
+"""Batches whose events are kept in memory until they are read: a reader is at most so far behind."""
 
 
 class EntryKind(StrEnum):
@@ -89,6 +92,7 @@ class Inbox:
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+        self._fresh: OrderedDict[int, pa.Table] = OrderedDict()  # appended here, not read yet
 
     def append_batch(
         self, body: dict[str, Any], events: pa.Table, place: StreamPlace, quarantined: Sequence[Quarantine]
@@ -105,6 +109,9 @@ class Inbox:
             self._set_aside(tx, place, quarantined)
             fail_point("inbox.before_commit")
         fail_point("inbox.after_commit")
+        self._fresh[seq] = events
+        if len(self._fresh) > _FRESH:
+            self._fresh.popitem(last=False)
         return seq
 
     def append_sent(
@@ -179,16 +186,21 @@ class Inbox:
         key = done.inserted_primary_key
         return int(key[0]) if key else 0
 
-    def after(self, position: int) -> Iterator[Entry]:
-        """The entries behind a position, in order, one at a time."""
-        while True:
-            query = sa.select(schema.inbox).where(schema.inbox.c.seq > position)
+    def after(self, position: int, until: int | None = None) -> Iterator[Entry]:
+        """The entries behind a position (up to one, if it is named), in order, one at a time."""
+        told = schema.inbox.c.seq, schema.inbox.c.kind, schema.inbox.c.body
+        while until is None or position < until:
+            query = sa.select(*told).where(schema.inbox.c.seq > position)
             with self._database.connect() as tx:
                 row = tx.execute(query.order_by(schema.inbox.c.seq).limit(1)).first()
-            if row is None:
-                return
-            position = int(row.seq)
-            events = None if row.events is None else unpacked(row.events)
+                if row is None:
+                    return
+                position = int(row.seq)
+                events = self._fresh.pop(position, None)
+                if events is None:
+                    held = sa.select(schema.inbox.c.events).where(schema.inbox.c.seq == position)
+                    data = tx.execute(held).scalar()
+                    events = None if data is None else unpacked(data)
             yield Entry(position, EntryKind(row.kind), json.loads(row.body), events)
 
     def last(self) -> int:

@@ -18,7 +18,7 @@ def main(snapshot_every_s: str, *command: str) -> None:
     from riskwatch.ingest.limits import Limits
     from riskwatch.testing.fault import READY
 
-    desk._SNAPSHOT_EVERY_S = float(snapshot_every_s)
+    desk._SNAPSHOT_EVERY_S, desk._SNAPSHOT_WORTH = float(snapshot_every_s), 0.0
     intake._LIMITS = Limits(block_bytes=BLOCK_BYTES)
     print(READY, flush=True)
     riskwatch(command)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from riskwatch.core.clock import DAY_US, MINUTE_US
 from riskwatch.core.events import empty_batch
 from riskwatch.core.scores import World
-from riskwatch.extract.arrivals import Arrivals, SeenIds, Tally
+from riskwatch.extract.arrivals import Arrivals, Tally
+from riskwatch.extract.seen_ids import SeenIds
 from riskwatch.store.snapshots import pack, unpack
 from riskwatch.testing.made import MONDAY_US, Row, made_batch, made_world
 

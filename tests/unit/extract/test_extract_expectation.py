@@ -246,8 +246,8 @@ def simulated(inverse: float, mean: float, looks: int = 300, areas: int = 300) -
     expected = np.full((areas, 1), mean)
     size = 1.0 / inverse if inverse else 1e9
     for _ in range(looks):
-        counts = draw.negative_binomial(size, size / (size + mean), (areas, 1)).astype(float)
-        dispersion.learn(counts, expected, dispersion.daily()[[0] + [1] * (areas - 1)], 0)
+        counts = draw.negative_binomial(size, size / (size + mean), (areas, 1, 1)).astype(np.int32)
+        dispersion.learn(counts, expected, np.ones((1, 1)), np.zeros((areas, 1)))
     return dispersion
 
 
@@ -265,11 +265,11 @@ def test_dispersion_of_poisson_counts_is_next_to_none():
 def test_dispersion_hardly_moves_for_one_storm():
     """One residual counts for at most 25 variances."""
     calm, stormy = simulated(0.2, 5.0), simulated(0.2, 5.0)
-    counts, expected = np.full((300, 1), 5.0), np.full((300, 1), 5.0)
-    counts[7] = 5_000.0
+    counts, expected = np.full((300, 1, 1), 5, np.int32), np.full((300, 1), 5.0)
+    counts[7] = 5_000
     for dispersion in (calm, stormy):
         before = dispersion.value[1, 0, 0]
-        dispersion.learn(counts, expected, np.full((300, 1), 0.2), 0)
+        dispersion.learn(counts, expected, np.ones((1, 1)), np.zeros((300, 1)))
         assert dispersion.value[1, 0, 0] == pytest.approx(before, rel=0.02)
 
 

@@ -76,9 +76,10 @@ def learnt(draws: np.ndarray) -> EmpiricalTail:
     """A tail that looked once an hour at 50 places over draws [looks, places] of evidence."""
     tail = EmpiricalTail(1, 1)
     places = draws.shape[1]
-    stratum, eligible = np.zeros((places, 1), dtype=np.int64), np.ones((places, 1), dtype=bool)
+    at, looks = np.zeros(places, dtype=np.int64), np.zeros((1, len(tail.strata) + 1))
+    looks[0, 0] = places
     for look in draws:
-        tail.learn(look[None, :, None], stratum, eligible)
+        tail.learn(looks, look[:, None], at, at)
     return tail
 
 
@@ -118,9 +119,10 @@ def test_strata_do_not_learn_from_each_other():
     """Each rate has its own tail, and the rates at the bounds belong below them."""
     tail = EmpiricalTail(2, 1)
     assert tail.stratum(np.array([0.0, 0.1, 0.11, 30.0, 1e9])).tolist() == [0, 0, 1, 5, 6]
-    evidence = np.full((1, 1, 2), 30.0)
+    looks = np.zeros((2, len(tail.strata) + 1))
+    looks[0, 2] = 1.0
     for _ in range(300):
-        tail.learn(evidence, np.array([[2, 4]]), np.array([[True, False]]))
+        tail.learn(looks, np.array([[30.0]]), np.array([0]), np.array([2]))
     one = np.zeros(3, dtype=np.int64)
     told = tail.surprise(np.full(3, 20.0), np.array([0, 0, 1]), one, np.array([2, 3, 4]))
     assert told[0] < told[1] == told[2]

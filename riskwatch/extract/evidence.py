@@ -1,0 +1,192 @@
+"""Evidence of all places at once: the loops that find where counts run above their expectation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskwatch.core.compiled import compiled
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@compiled
+def nats_over(x: float, mean: float, inverse: float) -> float:
+    """Nats that a negative-binomial count x runs above its mean; x > mean."""
+    mu = max(mean, 1e-9)
+    size = 1.0 / max(inverse, 1e-6)
+    nats = x * math.log(x / mu) - (x + size) * (math.log1p(x / size) - math.log1p(mu / size))
+    return max(nats, 0.0)
+
+
+@compiled
+def nats_each(observed: FloatArray, expected: FloatArray, inverse: FloatArray) -> FloatArray:
+    """[n] the same of many counts; 0 where they do not run above their mean."""
+    nats = np.zeros(len(observed))
+    for i in range(len(observed)):
+        if observed[i] > expected[i]:
+            nats[i] = nats_over(observed[i], expected[i], inverse[i])
+    return nats
+
+
+@compiled
+def nats_of(
+    observed: FloatArray,
+    expected: FloatArray,
+    inverse: FloatArray,
+    clump: FloatArray,
+    known: NDArray[np.bool_],
+) -> FloatArray:
+    """Evidence of cells [areas, indicators, windows] as it counts: over its clump, none below the floor."""
+    nats = np.zeros(observed.shape)
+    for row in range(observed.shape[0]):
+        for i in range(observed.shape[1]):
+            if not known[i]:
+                continue
+            for w in range(observed.shape[2]):
+                x, mean = observed[row, i, w], expected[row, i, w]
+                if x > mean:
+                    found = nats_over(x, mean, inverse[row, i, w]) / clump[i]
+                    if found >= 1.0:
+                        nats[row, i, w] = found
+    return nats
+
+
+@compiled
+def surprise_of(
+    evidence: FloatArray,
+    signature: IntArray,
+    stratum: IntArray,
+    tail: tuple[FloatArray, FloatArray],
+    threshold: float,
+) -> FloatArray:
+    """[n, windows] rarity + (evidence - threshold) / mean excess over the threshold, 0 up to it."""
+    rarity, mean_excess = tail
+    surprise = np.zeros(evidence.shape)
+    for n in range(evidence.shape[0]):
+        for w in range(evidence.shape[1]):
+            beyond = evidence[n, w] - threshold
+            if beyond > 0.0:
+                at = (signature[n], w, stratum[n])
+                surprise[n, w] = rarity[at] + beyond / mean_excess[at]
+    return surprise
+
+
+@compiled
+def find(
+    sums: NDArray[np.int32],
+    usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    depth: NDArray[np.int32],
+    clump: FloatArray,
+    members: tuple[IntArray, IntArray],
+    threshold: float,
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """(areas, signatures, evidence [n, windows], evidence times rate) where a window has over `threshold`.
+
+    `sums` are [areas, columns, windows]; `usual` are rate [areas, columns], exposure [columns,
+    windows], the process's inverse sizes [depths, columns, windows] and the level's [areas,
+    columns]. `members` are the known columns, signature after signature, and where each begins.
+
+    Evidence never exceeds (x - mu)**2 / (2 (mu + mu**2 * inverse)), since its second derivative
+    in x falls, so logarithms are taken only where the sum of these bounds reaches the threshold.
+    """
+    rate, exposure, process, level = usual
+    column, begins = members
+    areas, windows = sums.shape[0], sums.shape[2]
+    signatures = len(begins) - 1
+    room = 256
+    at_area, at_signature = np.empty(room, np.int64), np.empty(room, np.int64)
+    found, rated = np.empty((room, windows)), np.empty(room)
+    n = 0
+    bound, evidence = np.zeros(windows), np.zeros(windows)
+    for a in range(areas):
+        d = depth[a]
+        for s in range(signatures):
+            bound[:] = 0.0
+            for j in range(begins[s], begins[s + 1]):
+                c = column[j]
+                each, own, clumped = rate[a, c], level[a, c], clump[c]
+                for w in range(windows):  # without a branch, which would be guessed wrong half the time
+                    mean = each * exposure[c, w]
+                    over = max(sums[a, c, w] - mean, 0.0)
+                    mu = max(mean, 1e-9)
+                    spread = 2.0 * (mu + mu * mu * max(process[d, c, w] + own, 1e-6)) * clumped
+                    most = over * over / spread
+                    bound[w] += most if most >= 0.999999 else 0.0
+            if bound.max() <= threshold * 0.999999:
+                continue
+            total = 0.0
+            for w in range(windows):
+                evidence[w] = 0.0
+                for j in range(begins[s], begins[s + 1]):
+                    c = column[j]
+                    x, mu = float(sums[a, c, w]), rate[a, c] * exposure[c, w]
+                    if x > mu:
+                        nats = nats_over(x, mu, process[d, c, w] + level[a, c]) / clump[c]
+                        if nats >= 1.0:
+                            evidence[w] += nats
+                            total += nats * rate[a, c]
+            if evidence.max() <= threshold:
+                continue
+            if n == room:
+                room *= 2
+                at_area, at_signature = _longer(at_area), _longer(at_signature)
+                rated = np.concatenate((rated, np.empty(n)))
+                found = np.concatenate((found, np.empty((n, windows))))
+            at_area[n], at_signature[n], rated[n] = a, s, total
+            found[n] = evidence
+            n += 1
+    return at_area[:n].copy(), at_signature[:n].copy(), found[:n].copy(), rated[:n].copy()
+
+
+@compiled
+def _longer(places: IntArray) -> IntArray:
+    return np.concatenate((places, np.empty(len(places), np.int64)))
+
+
+@compiled
+def residuals(
+    sums: NDArray[np.int32],
+    usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    depth: NDArray[np.int32],
+) -> tuple[FloatArray, FloatArray]:
+    """([depths, columns, windows] sums over areas of residual**2 - mean, of mean**2).
+
+    One residual counts for at most 25 variances. Arguments as of `find`.
+    """
+    rate, exposure, process, level = usual
+    excess, mean_sq = np.zeros(process.shape), np.zeros(process.shape)
+    for a in range(sums.shape[0]):
+        d = depth[a]
+        for c in range(sums.shape[1]):
+            for w in range(sums.shape[2]):
+                mean = rate[a, c] * exposure[c, w]
+                variance = mean + mean * mean * (process[d, c, w] + level[a, c])
+                off = sums[a, c, w] - mean
+                excess[d, c, w] += min(off * off, 25.0 * max(variance, 0.04)) - mean
+                mean_sq[d, c, w] += mean * mean
+    return excess, mean_sq
+
+
+@compiled
+def clumped(
+    latest: tuple[IntArray, IntArray],
+    leaf: NDArray[np.bool_],
+    indicators: int,
+    rate: FloatArray,
+    shape: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """([indicators] rows at the leaves, and what as many Poisson counts over 0 would have)."""
+    series, counts = latest
+    columns = rate.shape[1]
+    rows, poisson = np.zeros(indicators), np.zeros(indicators)
+    for i in range(len(series)):
+        area = series[i] // columns
+        column = series[i] - area * columns
+        if leaf[area] and column < indicators:
+            rows[column] += counts[i]
+            poisson[column] += 1.0 + 0.5 * rate[area, column] * shape[column]
+    return rows, poisson

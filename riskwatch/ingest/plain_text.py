@@ -1,0 +1,106 @@
+"""Plain text read from the bytes of a column: what nearly every row is; used by values and instants.
+
+Each loop either reads all rows or says that it cannot, and the general way is taken for all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from riskwatch.core.compiled import compiled
+
+Offsets = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+
+
+def text_bytes(column: pa.StringArray) -> tuple[Offsets, Bytes]:
+    """Where each text begins (and the last ends), and the bytes; a null reads as empty."""
+    _, offset_buffer, data_buffer = column.buffers()
+    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return offsets, np.frombuffer(data_buffer or b"", dtype=np.uint8)
+
+
+@compiled
+def is_plain(offsets: Offsets, data: Bytes, longest: int) -> bool:
+    """Whether no text is empty or longer than that, and all are visible ASCII without spaces."""
+    for i in range(len(offsets) - 1):
+        size = offsets[i + 1] - offsets[i]
+        if size == 0 or size > longest:
+            return False
+    for at in range(offsets[0], offsets[len(offsets) - 1]):  # noqa: SIM110 - a generator is not compiled
+        if data[at] < 33 or data[at] > 126:
+            return False
+    return True
+
+
+@compiled
+def read_whole(offsets: Offsets, data: Bytes, numbers: NDArray[np.float64]) -> bool:
+    """Read whole numbers of 1 to 9 digits, which may end in .0; False if any text is another."""
+    for i in range(len(offsets) - 1):
+        begin, end = offsets[i], offsets[i + 1]
+        if end - begin > 2 and data[end - 1] == 48 and data[end - 2] == 46:
+            end -= 2
+        if end == begin or end - begin > 9:
+            return False
+        number = 0
+        for at in range(begin, end):
+            digit = int(data[at]) - 48
+            if digit < 0 or digit > 9:
+                return False
+            number = number * 10 + digit
+        numbers[i] = number
+    return True
+
+
+@compiled
+def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
+    offsets: Offsets, data: Bytes, local_us: NDArray[np.int64]
+) -> bool:
+    """Read YYYY-MM-DD, T or a space, HH:MM:SS, perhaps .ffffff, and Z, of years 1970 to 2199.
+
+    False if any text is another.
+    """
+    of_month = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+    before = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
+    for i in range(len(offsets) - 1):
+        at = offsets[i]
+        size = offsets[i + 1] - at
+        if size not in (20, 27):
+            return False
+        micros = 0
+        if size == 27:
+            if data[at + 19] != 46:
+                return False
+            for j in range(20, 26):
+                if data[at + j] < 48 or data[at + j] > 57:
+                    return False
+                micros = micros * 10 + int(data[at + j]) - 48
+        if data[at + 4] != 45 or data[at + 7] != 45 or data[at + 13] != 58 or data[at + 16] != 58:
+            return False
+        if (data[at + 10] != 84 and data[at + 10] != 32) or data[at + size - 1] != 90:
+            return False
+        for j in range(19):
+            if j not in (4, 7, 10, 13, 16) and (data[at + j] < 48 or data[at + j] > 57):
+                return False
+        year = 100 * _two(data, at) + _two(data, at + 2)
+        month, day = _two(data, at + 5), _two(data, at + 8)
+        hour, minute, second = _two(data, at + 11), _two(data, at + 14), _two(data, at + 17)
+        if year < 1970 or year > 2199 or month < 1 or month > 12 or day < 1:
+            return False
+        if hour > 23 or minute > 59 or second > 59:
+            return False
+        leap = 1 if (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)) else 0
+        if day > of_month[month] + (leap if month == 2 else 0):
+            return False
+        past = year - 1
+        days = 365 * (year - 1970) + (past // 4 - past // 100 + past // 400) - 477
+        days += before[month] + (leap if month > 2 else 0) + day - 1
+        local_us[i] = ((days * 24 + hour) * 3600 + minute * 60 + second) * 1_000_000 + micros
+    return True
+
+
+@compiled
+def _two(data: Bytes, at: int) -> int:
+    return (int(data[at]) - 48) * 10 + int(data[at + 1]) - 48

@@ -1,0 +1,62 @@
+"""What a node's counts leave once its speaking relatives are explained away; used by the strongest node."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskwatch.core.compiled import compiled
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@compiled
+def beyond(
+    observed: FloatArray,
+    expected: FloatArray,
+    rows: IntArray,
+    speakers: tuple[IntArray, NDArray[np.bool_], IntArray],
+) -> tuple[FloatArray, FloatArray]:
+    """Observed and expected [rows, indicators, windows] beyond what each row's speakers say.
+
+    `speakers` are their rows, whether each is an ancestor, and where each row's begin. An
+    ancestor's surge is expected here too; a descendant's calls are spoken for.
+    """
+    speaker, above, begins = speakers
+    left = np.empty((len(rows), observed.shape[1], observed.shape[2]))
+    usual = np.empty_like(left)
+    for n in range(len(rows)):
+        for i in range(observed.shape[1]):
+            for w in range(observed.shape[2]):
+                x, mean = observed[rows[n], i, w], expected[rows[n], i, w]
+                for at in range(begins[n], begins[n + 1]):
+                    its, its_mean = observed[speaker[at], i, w], expected[speaker[at], i, w]
+                    if above[at]:
+                        mean *= max(its / max(its_mean, 1e-9), 1.0)
+                    else:
+                        x -= its
+                        mean -= its_mean
+                left[n, i, w] = max(x, 0.0)
+                usual[n, i, w] = max(mean, 1e-9)
+    return left, usual
+
+
+@compiled
+def calls_behind(nats: FloatArray, observed: FloatArray) -> IntArray:
+    """[areas] calls of the window with most evidence, of the indicators that carry any there."""
+    calls = np.zeros(nats.shape[0], np.int64)
+    for row in range(nats.shape[0]):
+        most, window = -1.0, 0
+        for w in range(nats.shape[2]):
+            total = 0.0
+            for i in range(nats.shape[1]):
+                total += nats[row, i, w]
+            if total > most:
+                most, window = total, w
+        seen = 0.0
+        for i in range(nats.shape[1]):
+            if nats[row, i, window] > 0.0:
+                seen += observed[row, i, window]
+        calls[row] = int(seen)
+    return calls

@@ -1,0 +1,116 @@
+"""The loops behind panels, windows and remembered ids, in Python against compiled."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+
+from riskwatch.core.clock import DAY_US
+from riskwatch.extract import seen_ids, sliding
+from riskwatch.extract.roll_up import roll_up
+from riskwatch.extract.seen_ids import SeenIds
+from riskwatch.ingest.plain_text import text_bytes
+
+
+def test_events_roll_up_the_same_in_python():
+    """Bounds, series, counts and first instants; the scratch is left as it was."""
+    draw = np.random.default_rng(1)
+    paths = np.array([[0, -1, -1], [1, 0, -1], [2, 1, 0], [3, 1, 0]], np.int32)
+    n = 200
+    events = (
+        draw.integers(0, 5, n) * 2,
+        draw.integers(0, 4, n) * 3 + draw.integers(0, 2, n),
+        draw.integers(0, 4, n),
+        draw.integers(0, 1000, n),
+    )
+    told = []
+    for loop in (roll_up, roll_up.py_func):
+        scratch = (np.zeros(12, np.int64), np.zeros(12, np.int64), np.zeros(1, np.uint64))
+        told.append([a.tolist() for a in loop(events, paths, np.array([2, 2]), 3, 9, scratch)])
+        assert not scratch[2].any()
+    assert told[0] == told[1]
+    assert sum(told[0][2]) == 2 * sum(
+        (paths[s // 3] >= 0).sum() * c for s, c in zip(events[1], events[2], strict=True)
+    )
+
+
+def test_windows_slide_the_same_in_python():
+    """What enters all windows and leaves one; histories and first instants of a ring."""
+    series, counts = np.array([1, 3]), np.array([2, 5])
+    small = series.astype(np.int32), counts.astype(np.int32)
+    begin, end = np.array([0, 0]), np.array([0, 2])
+    for enter, leave, add_to, counts_of, first_of in (
+        (sliding.enter, sliding.leave, sliding.add_to, sliding.counts_of, sliding.first_of),
+        tuple(
+            loop.py_func
+            for loop in (sliding.enter, sliding.leave, sliding.add_to, sliding.counts_of, sliding.first_of)
+        ),
+    ):
+        sums, held = np.zeros((4, 2), np.int32), np.zeros(4, np.int64)
+        enter(sums, series, counts)
+        leave(sums, *small, 1)
+        add_to(held, series, counts)
+        assert sums.tolist() == [[0, 0], [2, 0], [0, 0], [5, 0]]
+        assert held.tolist() == [0, 2, 0, 5]
+        assert counts_of(np.array([0, 3]), *small, begin, end).tolist() == [0, 5]
+        since = np.array([70, 60])
+        assert first_of(np.array([1, 3]), small[0], since, begin, end) == 60
+        assert first_of(np.array([2]), small[0], since, begin, end) == -1
+
+
+def test_places_are_found_the_same_in_python():
+    """The place of what is there, -1 for what is not, within the bounds alone."""
+    held = np.array([1, 4, 6, 9], np.int32)
+    for wanted, place in ((1, 0), (9, 3), (5, -1), (10, -1)):
+        assert sliding._place.py_func(held, 0, 4, wanted) == place
+    assert sliding._place.py_func(held, 0, 3, 9) == -1
+
+
+def test_hashes_of_ids_differ_and_repeat():
+    """A hundred thousand texts of every length have as many hashes, and Python says the same ones."""
+    texts = [hashlib.sha256(str(i).encode()).hexdigest()[: 1 + i % 64] + str(i) for i in range(100_000)]
+    offsets, data = text_bytes(pa.array(texts))
+    salt = np.zeros(len(texts), np.uint64)
+    found = seen_ids.hashed(offsets, data, salt)
+    assert len(np.unique(found)) == len(texts)
+    assert not np.array_equal(found, seen_ids.hashed(offsets, data, salt + np.uint64(1)))
+    with np.errstate(over="ignore"):
+        assert seen_ids.hashed.py_func(offsets[:50], data, salt[:49]).tolist() == found[:49].tolist()
+
+
+def test_remembered_ids_survive_growing_and_forgetting():
+    """A table that is made anew many times answers as a dict of last days does, and so does its state."""
+    draw = np.random.default_rng(2)
+    seen, last = SeenIds(3 * DAY_US), dict[int, int]()
+    for day in range(40):
+        keys = draw.integers(1, 40_000, 3_000).astype(np.uint64)
+        want = []
+        for key in keys.tolist():
+            known = day - last.get(key, -100) <= 3
+            want.append(known)
+            if not known:
+                last[key] = day
+        assert seen.mark(keys, np.full(len(keys), day * DAY_US)).tolist() == want
+        if day % 7 == 3:
+            again = SeenIds(3 * DAY_US)
+            again.load(seen.state())
+            assert {d: k.tolist() for d, k in again.state().items()} == {
+                d: k.tolist() for d, k in seen.state().items()
+            }
+            seen = again
+
+
+def test_marks_are_the_same_in_python():
+    """One by one, with collisions of place."""
+    told = []
+    for mark, put in ((seen_ids.mark, seen_ids.put), (seen_ids.mark.py_func, seen_ids.put.py_func)):
+        table, days, repeated = np.zeros(8, np.uint64), np.zeros(8, np.int32), np.zeros(5, bool)
+        put(table, days, np.array([8], np.uint64), np.array([1], np.int32))
+        put(table, days, np.array([24], np.uint64), np.array([1], np.int32))
+        keys = np.array([8, 16, 0, 16, 24], np.uint64)
+        filled = mark(table, days, keys, np.array([2, 2, 2, 2, 9]), 3, repeated)
+        told.append((filled, table.tolist(), days.tolist(), repeated.tolist()))
+    assert told[0] == told[1]
+    assert told[0][3] == [True, False, False, True, False]

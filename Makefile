@@ -12,13 +12,14 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 COVER := --cov=riskwatch --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=600
 TESTS ?=
-BENCHES ?= montco911 likelihood
+BENCHES ?= montco911 likelihood throughput growth fairness_gate surge desk_load
+DETECTION ?= noufaily registers nab streams shapes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast test-long lint format bench lock clean
+.PHONY: help demo serve test test-fast test-long lint format bench bench-detection lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.base ## install, simulate a county, replay it and print its alerts
 	$(BIN)/riskwatch demo
@@ -32,7 +33,7 @@ test: $(VENV)/.test ## run the whole suite; at least 90 % of the branches of ris
 test-fast: $(VENV)/.test ## run the suite without its slow tests and without coverage
 	$(PYTEST) -m "not slow and not long" $(TESTS)
 
-test-long: $(VENV)/.test ## run the long tests alone: 500 kills of a process; about three quarters of an hour
+test-long: $(VENV)/.test ## run the long tests alone: 500 kills of the engine, 200 of the delivery; about an hour
 	$(PYTEST) -m long $(TESTS)
 
 lint: $(VENV)/.dev ## ruff, mypy and the import rule
@@ -45,6 +46,9 @@ format: $(VENV)/.dev ## let ruff format and repair
 
 bench: $(VENV)/.test ## run the benchmarks; RISKWATCH_DATA names the folder of real records
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m "benchmarks.$$name" || exit 1; done
+
+bench-detection: $(VENV)/.test ## hold detection against the published and R's surveillance; an hour or two
+	@for name in $(DETECTION); do echo "== $$name"; $(BIN)/python -m "benchmarks.detection.$$name" || exit 1; done
 
 lock: ## make the locks anew from pyproject.toml (needs uv); the widest first, so that each layer fits the others
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

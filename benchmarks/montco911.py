@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import yaml
+
 from benchmarks.page import ROOT, provenance, table
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import SystemClock, from_us
@@ -27,6 +29,8 @@ from riskwatch.messages.sentence import Words
 ZONE = ZoneInfo("America/New_York")
 COUNTY = "MONTGOMERY COUNTY"
 WARM_UP = timedelta(days=30)
+JUDGED = Path(__file__).with_name("montco911_judged.yaml")
+MOST_GRAVE, MOST = 0.3, 2  # a day
 FILE = "calls_2015-12-10_2016-12-31.csv.gz"
 
 
@@ -103,13 +107,23 @@ def page(
     incident_rows, all_found = _incidents(shown, known)
     gap_rows, gaps_hold = _gaps(alerts, known)
     rates = [
-        ["orange or red", f"{len(grave) / days:.2f}", "0.6"],
-        ["any level", f"{len(counted) / days:.2f}", "3"],
+        ["orange or red", f"{len(grave) / days:.2f}", f"{MOST_GRAVE}"],
+        ["any level", f"{len(counted) / days:.2f}", f"{MOST}"],
     ]
     words = Words(desk.settings.world.tree, desk.settings.world.registry, Catalogue("en"), ZONE.key)
-    listed = [[local(from_us(a.opened_at_us)), a.peak_level.word, _at_peak(desk, a, words)] for a in grave]
+    judged = yaml.safe_load(JUDGED.read_text(encoding="utf-8"))
+    listed = [
+        [
+            local(from_us(a.opened_at_us)),
+            a.peak_level.word,
+            _at_peak(desk, a, words),
+            judged.get(a.id, "not read yet"),
+        ]
+        for a in grave
+    ]
+    verdicts = Counter(row[-1] for row in listed)
     by_signature = Counter(a.signature for a in grave)
-    holds = all_found and gaps_hold and len(grave) / days <= 0.6 and len(counted) / days <= 3
+    holds = all_found and gaps_hold and len(grave) / days <= MOST_GRAVE and len(counted) / days <= MOST
     account = ", ".join(f"{name} {n:,}" for name, n in summary.account.items())
     parts = [
         "# A year of real 911 calls",
@@ -134,8 +148,12 @@ def page(
         f"Notices of codes seen for the first time: {sum(a.kind is AlertKind.SCHEMA for a in alerts)}. "
         f"Risk alerts held back because a relative's rests on the same calls: {len(risks) - len(shown)}.",
         "## Every orange and red alert after the warm-up",
-        "As it read when it reached its gravest level.",
-        table(["opened", "peak", "sentence"], listed),
+        "As it read when it reached its gravest level. Each was read by a person beside its counts and what "
+        "is known of the day (storms, ice, heat): real, likely (small, but more than chance says) or chance "
+        "(nothing else points at it): "
+        + ", ".join(f"{name} {n}" for name, n in verdicts.most_common())
+        + ". One reader judged, who knew the level: no blind review.",
+        table(["opened", "peak", "sentence", "judged"], listed),
     ]
     return "\n\n".join(parts) + "\n", holds
 

@@ -148,9 +148,9 @@ def page(
         f"Notices of codes seen for the first time: {sum(a.kind is AlertKind.SCHEMA for a in alerts)}. "
         f"Risk alerts held back because a relative's rests on the same calls: {len(risks) - len(shown)}.",
         "## Every orange and red alert after the warm-up",
-        "As it read when it reached its gravest level. Each was read by a person beside its counts and what "
-        "is known of the day (storms, ice, heat): real, likely (small, but more than chance says) or chance "
-        "(nothing else points at it): "
+        "As it read when it reached its gravest level. Each was read by a person beside its counts and "
+        "what is known of the day (storms, ice, heat): real, likely (small, but more than chance says) or "
+        "chance (nothing else points at it): "
         + ", ".join(f"{name} {n}" for name, n in verdicts.most_common())
         + ". One reader judged, who knew the level: no blind review.",
         table(["opened", "peak", "sentence", "judged"], listed),

@@ -12,7 +12,8 @@ from desk_town import configs, opened, parts
 from riskwatch.alert.lifecycle import ActionKind, ActionRefused
 from riskwatch.core.alerts import State, Verdict
 from riskwatch.core.errors import ConfigError, StoreError
-from riskwatch.desk import Desk, ReplaySummary
+from riskwatch.desk import Desk
+from riskwatch.summary import ReplaySummary
 
 
 @pytest.fixture(scope="module")

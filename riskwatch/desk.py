@@ -36,7 +36,7 @@ from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
-from riskwatch.store.retention import Retention
+from riskwatch.store.retention import FeatureDays, Retention
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.summary import Progress, ReplaySummary
 from riskwatch.workspace import enter_workspace
@@ -65,7 +65,8 @@ class Desk:
         self._intakes: dict[str, SentIntake] = {}  # made when a source sends first
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
-        self.retention = Retention(database, settings.world, settings.retention)
+        features = FeatureDays(self.feature_log(), settings.retention.feature_log_days)
+        self.retention = Retention(database, settings.world, settings.retention, [features])
         self._pin()
 
     @classmethod

@@ -22,9 +22,10 @@ import yaml
 from benchmarks.page import ROOT, provenance, table
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import SystemClock, from_us
-from riskwatch.desk import Desk, Place, ReplaySummary
+from riskwatch.desk import Desk, Place
 from riskwatch.messages.catalogue import Catalogue
 from riskwatch.messages.sentence import Words
+from riskwatch.summary import ReplaySummary
 
 ZONE = ZoneInfo("America/New_York")
 COUNTY = "MONTGOMERY COUNTY"

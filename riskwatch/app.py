@@ -10,30 +10,32 @@ Everything here is a function of the inbox: the clock in it is the inbox's, not 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
-import numpy as np
 import pyarrow as pa
 
-from riskwatch.alert.actions import Action, ActionKind, ActionRefused, Order, OrderKind, counted_from
+from riskwatch.alert.actions import Action, ActionRefused, Order, OrderKind, counted_from
 from riskwatch.alert.casebook import Casebook
 from riskwatch.alert.episodes import Episodes, Stamp
 from riskwatch.alert.kinds import RulesByPlace
 from riskwatch.alert.notices import Down, Notices
 from riskwatch.alert.terms import Terms
-from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind, Assessment, Chart, Verdict
-from riskwatch.core.clock import DAY_US, HOUR_US
+from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind
+from riskwatch.core.clock import DAY_US
 from riskwatch.core.events import OUTCOMES
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.core.sends import Known, Planned, Planner
 from riskwatch.core.side_states import Mode
+from riskwatch.extract.accounts import accounted
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.backlog import Backlog
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
 from riskwatch.score.bundle import Bundle
+from riskwatch.score.chart import chart
 from riskwatch.score.duty import Duty, version_of
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
@@ -47,7 +49,6 @@ from riskwatch.workspace import resolve
 CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
-_CHART_H = 48
 _LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
 _STATE_VERSION = 2  # raised when a component keeps other things than before
 
@@ -127,7 +128,7 @@ class Pipeline:
         return self._finished(self._notices.new_code(code, self._stamp(at_us)))
 
     def _decide(self, panel: Panel) -> list[AlertChange]:
-        outages = self._feeds.outages()
+        world, outages = self._settings.world, self._feeds.outages()
         self._backlog.look(outages, panel.end_us)
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
@@ -139,7 +140,8 @@ class Pipeline:
             scored = Scored(scores.areas, scores.signatures, scores.likelihood)
             self._log.add(panel, features, scored, (self.duty.champion.version, stamp.config_hash))
         assessed = self.duty.assess(features, scores, self._watched(panel), self._places)
-        changes += self._episodes.step(assessed, stamp, lambda a: self._chart(a, panel.end_us))
+        drawn = partial(chart, world, self.volume, panel.end_us)
+        changes += self._episodes.step(assessed, stamp, drawn)
         return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
 
     def _finished(self, changes: Sequence[AlertChange]) -> list[AlertChange]:
@@ -181,26 +183,6 @@ class Pipeline:
             drills.name,
         )
 
-    def _chart(self, assessed: Assessment, end_us: int) -> Chart:
-        """Hourly counts of the indicators that carry it, over the last two days."""
-        world = self._settings.world
-        carried = [c.indicator for c in assessed.contributions] or list(
-            world.registry.signature(assessed.signature).indicators
-        )
-        per_hour = HOUR_US // world.grid.tick_us
-        observed, expected = self.volume.history(
-            world.tree.index[assessed.area], [world.registry.index[i] for i in carried], _CHART_H * per_hour
-        )
-        hours = (_CHART_H, per_hour)
-        usual = np.zeros(len(observed))
-        usual[: len(expected)] = expected
-        return Chart(
-            end_us=end_us,
-            step_us=HOUR_US,
-            observed=tuple(np.reshape(observed, hours).sum(axis=1).tolist()),
-            expected=tuple(round(mean, 4) for mean in usual.reshape(hours).sum(axis=1).tolist()),
-        )
-
     def _new_codes(self, body: Mapping[str, Any]) -> list[tuple[int, str]]:
         """(instant, code) of the batch's codes that are news: a source's first days are how it learns."""
         found = []
@@ -219,24 +201,14 @@ class Pipeline:
         alert = self._held(body["alert"]) or self._alerts.as_of(body["alert"], seq)
         if alert is None:
             return []
-        verdict = Verdict(body["verdict"]) if body.get("verdict") else None
-        action = Action(
-            ActionKind(body["kind"]),
-            alert.id,
-            body["actor"],
-            body["at_us"],
-            verdict,
-            body["note"],
-            body.get("to", ""),
-            self._engine_span(body.get("until_us"), body["at_us"]),
-            self._engine_us(body["at_us"]),
-        )
+        action = Action.read(body, alert.id, self._engine_us(body["at_us"]))
         try:
             change = self._cases.act(alert, action)
         except ActionRefused:
             return []
         self._adopt(change.alert)
-        if verdict in (*RIGHT, *WRONG) and alert.kind is AlertKind.RISK and alert.mode is Mode.ACTUAL:
+        verdict, real = action.verdict, alert.kind is AlertKind.RISK and alert.mode is Mode.ACTUAL
+        if real and verdict in (*RIGHT, *WRONG):
             self._verdicts.learn_one({"signature": alert.signature}, verdict in RIGHT)
         return [change]
 
@@ -311,7 +283,7 @@ class Pipeline:
             self._alerts.commit(
                 Commit(
                     changes,
-                    dict(_accounts(entry, tallies)),
+                    accounted(entry.body, tallies) if entry.kind is EntryKind.BATCH else {},
                     self._standing(),
                     planned.add,
                     planned.cancel,
@@ -397,26 +369,3 @@ class Pipeline:
         self.duty.load(state["duty"])
         if self._log:
             self._log.load(state["log"])
-
-
-def _accounts(entry: Entry, tallies: Mapping[str, Tally]) -> Iterator[tuple[str, dict[str, int]]]:
-    """What an entry adds to each source's account; quarantined rows count for the mapping's source."""
-    if entry.kind is not EntryKind.BATCH:
-        return
-    body = entry.body
-    counts = {
-        name: {
-            "rows_read": t.accepted + t.duplicate + t.late,
-            "accepted": t.accepted,
-            "duplicate": t.duplicate,
-            "late": t.late,
-            "corrected": t.corrected,
-            "uncorrected": t.uncorrected,
-        }
-        for name, t in tallies.items()
-    }
-    own = counts.setdefault(body["source"], {})
-    for name, extra in (("quarantined", body["quarantined"]), ("duplicate", body["duplicate"])):
-        own[name] = own.get(name, 0) + extra
-        own["rows_read"] = own.get("rows_read", 0) + extra
-    yield from counts.items()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,12 +15,13 @@ from typing import Any
 
 from riskwatch.alert.actions import Action, ActionKind, ActionRefused, OrderKind, counted_from
 from riskwatch.alert.lifecycle import act
+from riskwatch.alert.orders import id_by_hand
 from riskwatch.alert.terms import Terms
 from riskwatch.app import Pipeline
-from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict, alert_id
+from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
 from riskwatch.core.clock import HOUR_US, Clock, to_us
 from riskwatch.core.errors import StoreError, StoreUnavailable
-from riskwatch.core.folders import replace_folder, restore_folder
+from riskwatch.core.folders import overlaid, restore_folder
 from riskwatch.core.panels import Panel
 from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
@@ -36,8 +36,9 @@ from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
 from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
-from riskwatch.store.retention import Retention
+from riskwatch.store.retention import FeatureDays, Retention
 from riskwatch.store.snapshots import Snapshots
+from riskwatch.summary import Progress, ReplaySummary
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
@@ -53,32 +54,6 @@ class Place:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a replay is: bytes of the file, rows, ticks, and the instant the engine has reached."""
-
-    offset_bytes: int
-    rows: int
-    ticks: int
-    at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaySummary:
-    """What one replay did; the account adds up, `alerts` counts the new shown risk alerts by peak level."""
-
-    account: Mapping[str, int]
-    ticks: int
-    alerts: Mapping[str, int]
-    wall_s: float
-    incomplete: str | None
-
-    @property
-    def events_per_s(self) -> float:
-        """Rows read a second, all stages included."""
-        return self.account["rows_read"] / self.wall_s if self.wall_s > 0 else 0.0
-
-
 class Desk:
     """One store and the settings it runs on."""
 
@@ -90,7 +65,8 @@ class Desk:
         self._intakes: dict[str, SentIntake] = {}  # made when a source sends first
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
-        self.retention = Retention(database, settings.world, settings.retention)
+        features = FeatureDays(self.feature_log(), settings.retention.feature_log_days)
+        self.retention = Retention(database, settings.world, settings.retention, [features])
         self._pin()
 
     @classmethod
@@ -103,7 +79,7 @@ class Desk:
         that it can be served without them. Raises ConfigError or StoreError.
         """
         enter_workspace(place.root)
-        kept, coming = place.home / "configs", place.home / "configs.coming"
+        kept = place.home / "configs"
         wanted = list(dict.fromkeys([*_known_sources(place), *sources]))
         restore_folder(kept)
         if not wanted:
@@ -116,20 +92,13 @@ class Desk:
                 place.root, wanted, today=today, overlay=kept if kept.is_dir() else None
             )
             return cls(place, settings, clock)
-        shutil.rmtree(coming, ignore_errors=True)  # of a process that died here
         try:
-            for folder in (kept, overlay):
-                if folder.is_dir():
-                    shutil.copytree(folder, coming, dirs_exist_ok=True)
-            desk = cls(place, load_settings(place.root, wanted, today=today, overlay=coming), clock)
-            replace_folder(coming, kept)  # only now: a refused one leaves the old
+            with overlaid(kept, overlay) as coming:  # a refused one leaves the old
+                return cls(place, load_settings(place.root, wanted, today=today, overlay=coming), clock)
         except OSError as error:
             raise StoreUnavailable(
                 f"{kept}: the store's configs cannot be copied ({error}); make room on its disk"
             ) from error
-        finally:
-            shutil.rmtree(coming, ignore_errors=True)
-        return desk
 
     def _pin(self) -> None:
         """A store's areas and indicators are those of its first day; others belong to another store."""
@@ -287,7 +256,7 @@ class Desk:
             "to": to,
             "until_us": until_us,
         }
-        self._try(alert, kind, body, verdict)
+        self._try(alert, body)
         seq = self.inbox.append(EntryKind.ACTION, body)
         self.applied(seq)
         changed = self.alerts.get(alert.id)
@@ -296,24 +265,9 @@ class Desk:
             raise ActionRefused(f"alert {alert.id} is {changed.state}; {kind} changes nothing")
         return changed
 
-    def _try(
-        self, alert: Alert, kind: ActionKind, body: Mapping[str, Any], verdict: Verdict | None
-    ) -> None:
+    def _try(self, alert: Alert, body: Mapping[str, Any]) -> None:
         """Say at once what is wrong with an action; the engine decides, on the alert as it stands then."""
-        at_us = int(body["at_us"])
-        engine_us = self._engine_us(at_us)
-        until_us = body["until_us"]
-        action = Action(
-            kind,
-            alert.id,
-            body["actor"],
-            at_us,
-            verdict,
-            body["note"],
-            body["to"],
-            None if until_us is None else until_us - at_us + engine_us,
-            engine_us,
-        )
+        action = Action.read(body, alert.id, self._engine_us(int(body["at_us"])))
         act(alert, action, Terms(self.settings.world.tree, self.settings.desk, self.settings.release))
 
     def _engine_us(self, at_us: int) -> int:
@@ -343,27 +297,8 @@ class Desk:
         drill: str = "",
     ) -> Alert:
         """Open an alert that the engine does not see; raises ActionRefused where its place is unknown."""
-        world, at_us = self.settings.world, to_us(self.clock.now())
-        if area not in world.tree.index:
-            raise ActionRefused(
-                f"area '{area}' is unknown; use a code of the area tree", "unknown_area", area=area
-            )
-        if signature not in world.registry.signature_index:
-            known = ", ".join(world.registry.signature_index)
-            raise ActionRefused(
-                f"signature '{signature}' is unknown; use one of {known}",
-                "unknown_signature",
-                signature=signature,
-                known=known,
-            )
-        found = alert_id(
-            kind=AlertKind.RISK,
-            area=area,
-            signature=signature,
-            opened_at_us=at_us,
-            detail=f"by hand\x1f{what}",
-            mode=mode,
-        )
+        at_us = to_us(self.clock.now())
+        found = id_by_hand(self.settings.world, area, signature, at_us, what=what, mode=mode)
         if self.alerts.get(found) is not None:
             raise ActionRefused(f"alert {found} is opened already; nothing is opened twice", "twice")
         self.order(

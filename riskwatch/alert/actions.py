@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -76,6 +77,22 @@ class Action:
     to: str = ""
     until_us: int | None = None
     engine_us: int | None = None
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any], alert: str, engine_us: int) -> Action:
+        """An inbox entry's action on an alert; its span is counted from the engine's instant."""
+        at_us, until_us = int(body["at_us"]), body.get("until_us")
+        return cls(
+            ActionKind(body["kind"]),
+            alert,
+            body["actor"],
+            at_us,
+            Verdict(body["verdict"]) if body.get("verdict") else None,
+            body["note"],
+            body.get("to", ""),
+            None if until_us is None else until_us - at_us + engine_us,
+            engine_us,
+        )
 
     @property
     def now_us(self) -> int:

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from riskwatch.alert.actions import Order
-from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State
+from riskwatch.alert.actions import ActionRefused, Order
+from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State, alert_id
+from riskwatch.core.scores import World
 from riskwatch.core.side_states import Mode
+
+
+def id_by_hand(world: World, area: str, signature: str, at_us: int, *, what: str, mode: Mode) -> str:
+    """The id such an alert will have; raises ActionRefused where its place or signature is unknown."""
+    if area not in world.tree.index:
+        raise ActionRefused(
+            f"area '{area}' is unknown; use a code of the area tree", "unknown_area", area=area
+        )
+    if signature not in world.registry.signature_index:
+        known = ", ".join(world.registry.signature_index)
+        raise ActionRefused(
+            f"signature '{signature}' is unknown; use one of {known}",
+            "unknown_signature",
+            signature=signature,
+            known=known,
+        )
+    return alert_id(
+        kind=AlertKind.RISK,
+        area=area,
+        signature=signature,
+        opened_at_us=at_us,
+        detail=f"by hand\x1f{what}",
+        mode=mode,
+    )
 
 
 def opened_by_hand(order: Order) -> AlertChange:

@@ -13,7 +13,8 @@ from riskwatch.cli.quarantine import reasons
 from riskwatch.cli.shell import Shell
 
 if TYPE_CHECKING:
-    from riskwatch.desk import Desk, Progress, ReplaySummary
+    from riskwatch.desk import Desk
+    from riskwatch.summary import Progress, ReplaySummary
 
 
 def replay(

@@ -48,6 +48,9 @@ class State(StrEnum):
     CLOSED = "closed"  # with a verdict
 
 
+ENDED = (State.RETURNED, State.RESOLVED, State.CLOSED)
+
+
 class Verdict(StrEnum):
     """What the desk says at the end; a label of the next training."""
 

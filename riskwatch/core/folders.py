@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -25,6 +27,24 @@ def restore_folder(place: Path) -> None:
     if aside.is_dir() and not place.exists():
         aside.rename(place)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def overlaid(place: Path, over: Path) -> Iterator[Path]:
+    """A folder beside `place`, of its files and those of `over`, which win; it takes the place at the end.
+
+    What raises within leaves the place as it was. Raises OSError where it cannot be copied.
+    """
+    coming = place.with_name(place.name + ".coming")
+    shutil.rmtree(coming, ignore_errors=True)  # of a process that died here
+    try:
+        for folder in (place, over):
+            if folder.is_dir():
+                shutil.copytree(folder, coming, dirs_exist_ok=True)
+        yield coming
+        replace_folder(coming, place)
+    finally:
+        shutil.rmtree(coming, ignore_errors=True)
 
 
 def _aside(place: Path) -> Path:

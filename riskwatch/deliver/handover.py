@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from riskwatch.core.alerts import Alert, AlertKind, State
+from riskwatch.core.alerts import ENDED, Alert, AlertKind
 from riskwatch.core.clock import HOUR_US, from_us, iso, to_us
 from riskwatch.core.side_states import ReleaseState
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import Standing
 
 SECTIONS = ("new", "rising", "open", "overdue", "quiet", "drafts", "ended", "data")
-_ENDED = (State.RETURNED, State.RESOLVED, State.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def sheet(alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: St
 
 
 def _section(alert: Alert, since_us: int) -> str | None:
-    if alert.state in _ENDED:
+    if alert.state in ENDED:
         ended = alert.closed_at_us is not None and alert.closed_at_us >= since_us
         return "ended" if ended and alert.kind is AlertKind.RISK else None
     if alert.kind is not AlertKind.RISK:

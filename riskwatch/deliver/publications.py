@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Reason, State
+from riskwatch.core.alerts import ENDED, Alert, AlertChange, AlertKind, Reason
 from riskwatch.core.clock import SECOND_US
 
 
@@ -28,7 +28,6 @@ _NEWS = {
     Reason.APPROVED,
     Reason.CLOSED,
 }
-_OVER = (State.RETURNED, State.RESOLVED, State.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def publications(changes: Iterable[AlertChange], *, released_only: bool = False)
         if alert.kind is not AlertKind.RISK:
             return []
         standing = bool(made) and made[-1].type is not MessageType.CANCEL
-        over = alert.state in _OVER or not alert.shown
+        over = alert.state in ENDED or not alert.shown
         if over and not standing:
             continue
         if not over and standing and change.reason not in _NEWS:

@@ -73,9 +73,13 @@ class FeatureLog:
         at = (day - date(1970, 1, 1)).days
         return Span(day, **{name: pq.read_table(self._path(name, at)) for name in TABLES})
 
+    def ended(self, before_us: int) -> list[date]:
+        """The written days that ended by an instant, ascending."""
+        return [d for d in self.days() if ((d - date(1970, 1, 1)).days + 1) * DAY_US <= before_us]
+
     def expire(self, before_us: int) -> int:
         """Remove every day that ended by an instant; returns how many."""
-        old = [d for d in self.days() if ((d - date(1970, 1, 1)).days + 1) * DAY_US <= before_us]
+        old = self.ended(before_us)
         for day in old:
             for name in reversed(TABLES):  # the ticks first: without them the day is not there
                 self._path(name, (day - date(1970, 1, 1)).days).unlink(missing_ok=True)

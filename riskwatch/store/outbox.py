@@ -204,5 +204,5 @@ class Outbox:
                     f"send {row.send.id} is {row.status}; only a dead or cancelled one is retried"
                 )
         found = self.get(row.send.id)
-        assert found is not None  # noqa: S101 - sends are never removed
+        assert found is not None  # noqa: S101 - what is unsent is never removed
         return found

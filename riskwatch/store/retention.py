@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from riskwatch.core.alerts import ENDED
 from riskwatch.core.clock import DAY_US
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.retention import Expirable, RetentionRules, Stock
 from riskwatch.core.scores import World
 from riskwatch.store import schema
 from riskwatch.store.evidence import Evidence, pin
+from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import Entry, Inbox
+from riskwatch.store.outbox import UNSENT
 
-_PIECE = 200  # inbox entries that go in one transaction, so that nobody waits for long
+_PIECE = 200  # entries or sends that go in one transaction, so that nobody waits for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,47 @@ class InboxEntries:
         return min(_mark(self.database, before_us, schema.marks.c.position), int(oldest or 0))
 
 
+@dataclass(frozen=True, slots=True)
+class EndedSends:
+    """Sends that arrived, died or were cancelled; those of an alert that stands or has just ended stay.
+
+    Whom an alert was told is what its next message goes by. What is pending or on its way never goes.
+    """
+
+    database: sa.Engine
+    days: float
+    name: str = "outbox"
+
+    def stock(self, before_us: int) -> Stock:
+        """How many sends there are, and how many ended before with their alert."""
+        return _stock(self.database, schema.outbox, self.name, _ended(before_us))
+
+    def expire(self, before_us: int) -> bool:
+        """Remove the oldest piece of those; True if there is more."""
+        seq = schema.outbox.c.seq
+        oldest = sa.select(seq).where(_ended(before_us)).order_by(seq).limit(_PIECE)
+        with self.database.begin() as tx:
+            return tx.execute(schema.outbox.delete().where(seq.in_(oldest))).rowcount == _PIECE
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDays:
+    """Whole days of the feature log, each three files."""
+
+    log: FeatureLog
+    days: float
+    name: str = "features"
+
+    def stock(self, before_us: int) -> Stock:
+        """How many days are written, and how many ended before."""
+        return Stock(self.name, len(self.log.days()), len(self.log.ended(before_us)))
+
+    def expire(self, before_us: int) -> bool:
+        """Remove those."""
+        self.log.expire(before_us)
+        return False
+
+
 class Retention:
     """Everything of a store that grows with time, by the rules; `more` is what other parts keep."""
 
@@ -111,8 +155,10 @@ class Retention:
             AsideRows(database, rules.quarantine_days),
             TimedRows(database, schema.corrections, rules.quarantine_days),
             TimedRows(database, schema.receipts, rules.idempotency_days),
+            EndedSends(database, rules.inbox_days),
             *more,
         )
+        self._dated_days = max(rules.inbox_days, rules.quarantine_days)
 
     def stocks(self, clock_us: int) -> list[Stock]:
         """What stands and what of it would go, as of an instant of the engine's clock."""
@@ -121,9 +167,8 @@ class Retention:
     def expire(self, clock_us: int) -> bool:
         """Let a bounded piece of everything go; True if there is more to do."""
         more = [kept.expire(self._before(kept, clock_us)) for kept in self._kept]
-        oldest = min(
-            _mark(self._database, self._before(k, clock_us), schema.marks.c.position) for k in self._kept
-        )
+        dated_us = clock_us - round(self._dated_days * DAY_US)
+        oldest = _mark(self._database, dated_us, schema.marks.c.position)
         with self._database.begin() as tx:
             tx.execute(schema.marks.delete().where(schema.marks.c.position < oldest))
         return any(more)
@@ -131,6 +176,18 @@ class Retention:
     @staticmethod
     def _before(kept: Expirable, clock_us: int) -> int:
         return clock_us - round(kept.days * DAY_US)
+
+
+def _ended(before_us: int) -> sa.ColumnElement[bool]:
+    """Sends that ended before an instant, and whose alert, if they are about one, did too."""
+    sends, alerts = schema.outbox.c, schema.alerts.c
+    still = sa.or_(alerts.state.not_in(ENDED), alerts.updated_at_us >= before_us)
+    return sa.and_(
+        sends.status.not_in(UNSENT),
+        sa.func.coalesce(sends.ended_us, sends.next_us)
+        < before_us,  # one cancelled with its alert has no end
+        ~sa.exists().where(alerts.id == sends.alert, still),
+    )
 
 
 def _mark(database: sa.Engine, before_us: int, column: sa.Column[int]) -> int:

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from riskwatch.core.clock import MovableClock
 from riskwatch.core.errors import SourceError
-from riskwatch.desk import Desk, Place, ReplaySummary
+from riskwatch.desk import Desk, Place
 from riskwatch.store.codec import dump_alert
+from riskwatch.summary import ReplaySummary
 from riskwatch.workspace import find_workspace
 
 NAMES = ("id", "area", "code", "at", "value")

@@ -11,10 +11,11 @@ import pytest
 from benchmarks.montco911 import COUNTY, FILE, ZONE, found, happenings
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import SystemClock, from_us
-from riskwatch.desk import Desk, Place, ReplaySummary
+from riskwatch.desk import Desk, Place
 from riskwatch.messages.catalogue import Catalogue
 from riskwatch.messages.sentence import Words
 from riskwatch.store.codec import dump_alert
+from riskwatch.summary import ReplaySummary
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = os.environ.get("RISKWATCH_DATA")

@@ -12,7 +12,8 @@ from desk_town import configs, opened, parts
 from riskwatch.alert.lifecycle import ActionKind, ActionRefused
 from riskwatch.core.alerts import State, Verdict
 from riskwatch.core.errors import ConfigError, StoreError
-from riskwatch.desk import Desk, ReplaySummary
+from riskwatch.desk import Desk
+from riskwatch.summary import ReplaySummary
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_an_engine_that_does_not_answer_is_told(desk, monkeypatch):
 
     monkeypatch.setattr("riskwatch.desk.time.monotonic", late)
     with opened(desk.place.home).engine():
-        with pytest.raises(StoreError, match=r"has not applied the action within 10 s; it is kept in the"):
+        with pytest.raises(StoreError, match=r"has not applied it within 10 s; it is kept in the"):
             desk.act(ActionKind.ACK, alert.id, "Ann")
         assert desk.alerts.get(alert.id).state is State.OPEN
     with desk.engine():

@@ -39,7 +39,7 @@ def told(desk: Desk) -> dict[int, dict[str, np.ndarray]]:
 
     def look(panel):
         read = pipeline.volume.read()
-        scores = pipeline._composite.score(read)
+        scores = pipeline.duty.score(read)
         seen[panel.tick] = {
             "areas": read.areas.copy(),
             "values": read.values.copy(),

@@ -65,6 +65,9 @@ FILES = {
           - {likelihood: 0.01, impact: 9, expect: none}
           - {likelihood: 0.50, impact: 8, expect: red}
     """,
+    "receivers.yaml": """
+        receivers: {desk: {channel: console}, chief: {channel: console}, log: {channel: console}}
+    """,
     "routes.yaml": """
         receivers: {desk: {pages: true}, chief: {pages: true}, log: {pages: false}}
         windows: {night: {from: "18:00", to: "08:00"}}

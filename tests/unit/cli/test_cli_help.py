@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cli_run import environment, own_process
@@ -12,6 +14,7 @@ from riskwatch.cli.application import build, language_first
 from riskwatch.cli.localise import localise
 from riskwatch.cli.texts import Texts, _read
 
+ROOT = Path(__file__).parents[3]
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"], ["deliver"]),
     *(["route"], ["route", "test"], ["route", "show"]),
@@ -52,6 +55,23 @@ def test_the_commands_are_these(riskwatch):
         [name, part] for name, group in command.commands.items() for part in getattr(group, "commands", {})
     ]
     assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_the_readme_names_every_command():
+    """In its table: a group with each of its commands, in one row or several."""
+    rows = [
+        re.findall(r"[a-z][a-z-]*", " ".join(re.findall(r"`([^`]*)`", line.split("|")[1])))
+        for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `riskwatch ")
+    ]
+    named = {(words[1], word) for words in rows for word in words[1:]}
+    groups = {words[0] for words in COMMANDS if len(words) == 2}
+    leaves = [words for words in COMMANDS if len(words) == 2 or words[0] not in groups]
+    assert [words for words in leaves if not _named(words, named)] == []
+
+
+def _named(words: list[str], named: set[tuple[str, str]]) -> bool:
+    return (words[0], words[-1]) in named or any((first, words[0]) in named for first, _ in named)
 
 
 def test_every_sentence_of_the_command_line_is_in_both_languages():

@@ -234,5 +234,5 @@ def test_every_kind_can_be_matched():
 
 def test_the_planner_keeps_the_contract_of_the_pipeline():
     """What `core.sends` asks of a planner, by name and argument."""
-    asked = inspect.signature(Planner.plan).parameters
-    assert list(inspect.signature(RoutePlanner.plan).parameters) == list(asked)
+    asked = inspect.signature(Planner.plan_all).parameters
+    assert list(inspect.signature(RoutePlanner.plan_all).parameters) == list(asked)

@@ -52,7 +52,7 @@ def lived(folder: Path, rows: Sequence[Row]) -> tuple[FeatureLog, AlertStore]:
     folder.mkdir()
     database = open_database(None, folder)
     inbox, alerts, log = Inbox(database), AlertStore(database), FeatureLog(folder, WORLD)
-    pipeline = Pipeline(settings(), inbox, alerts, Snapshots(database, folder), log)
+    pipeline = Pipeline(settings(), inbox, alerts, Snapshots(database, folder), log=log)
     body = {"source": "made", "rows": len(rows), "duplicate": 0, "quarantined": 0, "new_codes": []}
     inbox.append_batch(body, made_batch(rows), StreamPlace("made", "made", {}), [])
     inbox.append(EntryKind.CLOCK, {"at_us": rows[-1][5] + 2 * DAY_US})

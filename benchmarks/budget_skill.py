@@ -1,4 +1,4 @@
-"""Skill of scores in benchmarks: average precision, Brier skill and alerts at a budget, with weekly intervals."""
+"""Skill of scores in benchmarks: precision, Brier skill, alerts at a budget, with weekly intervals."""
 
 from __future__ import annotations
 

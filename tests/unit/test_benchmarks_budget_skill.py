@@ -1,4 +1,4 @@
-"""The numbers of benchmarks on warnings: those of scikit-learn, intervals over blocks, alerts that keep to a budget."""
+"""What benchmarks on warnings count with: the numbers of scikit-learn, intervals, alerts at a budget."""
 
 from __future__ import annotations
 

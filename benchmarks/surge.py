@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
+from benchmarks.budget_skill import Raised, Scored, at_budget
 from benchmarks.fit_bundle import INCIDENTS
 from benchmarks.montco911 import FILE
 from benchmarks.page import ROOT, provenance, table
@@ -28,7 +29,6 @@ from models.surprise_odds import SurpriseOdds
 from riskwatch.core.clock import DAY_US, HOUR_US, SystemClock, to_us
 from riskwatch.desk import Desk, Place
 from riskwatch.learn.labels import Sample, load_labels
-from riskwatch.learn.skill import Raised, Scored, at_budget
 from riskwatch.learn.splits import split_at
 from riskwatch.learn.training_set import TrainingSet, build_training_set
 from riskwatch.simulate.county import simulate

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.budget_skill import Interval, Scored
 from benchmarks.page import table
 from riskwatch.core.alerts import AlertKind, Level
 from riskwatch.core.clock import DAY_US, HOUR_US
 from riskwatch.desk import Desk
-from riskwatch.learn.skill import Interval, Scored
 from riskwatch.learn.training_set import TrainingSet
 
 

@@ -5,7 +5,6 @@ python -m flows.fairness_audit STORE TRUTH PARTITION
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,12 @@ from prefect import flow, task
 from riskwatch.audit.fairness import audit_fairness
 from riskwatch.audit.happenings import load_truth, within
 from riskwatch.audit.of_store import audited, decided_span, provenance_of
-from riskwatch.audit.page import ReportPage
 from riskwatch.audit.partitions import FILE, load_partitions, registered
 from riskwatch.audit.report import report_document
+from riskwatch.audit.reports import Reports
 from riskwatch.core.clock import SystemClock
 from riskwatch.desk import Desk, Place
 from riskwatch.workspace import find_workspace
-
-LANGUAGES = ("en", "zh")
 
 
 def audit_store(store: str, truth: str, partition: str) -> dict[str, Any]:
@@ -41,15 +38,10 @@ def audit_store(store: str, truth: str, partition: str) -> dict[str, Any]:
     return report_document(report)
 
 
-def write_report(document: dict[str, Any], folder: str) -> list[str]:
-    """Write the document and its page in each language; returns the paths."""
-    name = f"fairness-{document['partition']['name']}-{document['hashes']['evidence'][:8]}"
-    texts = {f"{name}.{lang}.html": ReportPage(document, lang).html() for lang in LANGUAGES}
-    texts[f"{name}.json"] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for file, text in texts.items():
-        (Path(folder) / file).write_text(text, encoding="utf-8", newline="\n")
-    return [str(Path(folder) / file) for file in texts]
+def write_report(document: dict[str, Any], store: str) -> list[str]:
+    """Keep the document and its page in each language with the store; returns the paths."""
+    reports = Reports(Path(store))
+    return sorted(str(path) for path in reports.folder.glob(f"{reports.keep(document)}.*"))
 
 
 _audit = task(audit_store, name="audit_store")
@@ -58,9 +50,9 @@ _write = task(write_report, name="write_report")
 
 @flow(name="fairness_audit")
 def fairness_audit(store: str, truth: str, partition: str) -> list[str]:
-    """Audit a store and leave the reports in its `audits` folder; returns their paths."""
+    """Audit a store and leave the reports in its `reports` folder; returns their paths."""
     document = _audit(store, truth, partition)
-    return _write(document, str(Path(store) / "audits"))
+    return _write(document, store)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Retrain: training set, cross-validation in time, candidates and baselines, gate, registration.
+"""Retrain: training set, cross-validation in time, candidates and baselines, both gates, registration.
 
 `riskwatch train` calls `retrain.fn`, the plain function; Prefect runs the same as a flow, each step
 a task. A failure anywhere leaves the champion on duty: nothing here promotes.
@@ -22,24 +22,28 @@ from prefect import flow
 from flows.forecasters import Forecaster, Frozen, Recipe, competitors
 from flows.steps import step
 from riskwatch import __version__
+from riskwatch.audit.reports import Reports
+from riskwatch.audit.truth_given import TruthGiven
 from riskwatch.core.clock import SystemClock, from_us
 from riskwatch.core.errors import StoreError
 from riskwatch.core.scores import FloatArray, GateVerdict
 from riskwatch.desk import Desk, Place
 from riskwatch.learn.candidate import Candidate, Measured, Provenance
+from riskwatch.learn.gate_words import without_truth
 from riskwatch.learn.labels import LabelsFile, load_labels
 from riskwatch.learn.performance import Forecast, PerformanceGate, differences
 from riskwatch.learn.plots import plot_all
+from riskwatch.learn.skill import Judgement, skill_of
 from riskwatch.learn.skops_members import dump_member
 from riskwatch.learn.training_set import TrainingSet, build_training_set
 from riskwatch.learn.verdict_labels import judged_alerts
-from riskwatch.learn.weekly_skill import Judgement, skill_of
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.composite import joined_log_odds
 from riskwatch.store.codec import canonical
 from riskwatch.store.ledger import Kept
 from riskwatch.store.snapshots import Snapshots
 from riskwatch.succession import Succession
+from riskwatch.trial import Asked, asked, fairness
 from riskwatch.workspace import find_workspace, resolve
 
 FOLDS = 4
@@ -73,13 +77,24 @@ class Held:
 
 
 @flow(name="retrain", log_prints=False, persist_result=False, validate_parameters=False)
-def retrain(store: str, workspace: str | None = None, url: str | None = None, tell: Any = None) -> Any:
-    """Train, compare, judge and register a candidate over one store; returns it as it is kept."""
+def retrain(
+    store: str,
+    workspace: str | None = None,
+    url: str | None = None,
+    tell: Any = None,
+    truth: Mapping[str, Any] | None = None,
+) -> Any:
+    """Train, compare, judge and register a candidate over one store; returns it as it is kept.
+
+    `truth` is a `TruthGiven` as plain values (kind, path, partition, complete): what really happened, for
+    the fairness gate. Without it that gate has not enough evidence.
+    """
     desk = opened(store, workspace, url)
-    return train_on(step(training_set, desk), desk, tell or _logged)
+    question = step(asked, desk, TruthGiven.model_validate(dict(truth))) if truth else None
+    return train_on(step(training_set, desk), desk, tell or _logged, question)
 
 
-def train_on(rows: TrainingSet, desk: Desk, say: Tell) -> Kept:
+def train_on(rows: TrainingSet, desk: Desk, say: Tell, question: Asked | None = None) -> Kept:
     """Everything behind the training set."""
     succession = Succession(desk)
     say("rows", n=rows.table.num_rows, outcomes=int(rows.column("outcome").sum()))
@@ -90,11 +105,15 @@ def train_on(rows: TrainingSet, desk: Desk, say: Tell) -> Kept:
     say("winner", name=winner, skill=str(metrics[winner]["brier_skill"]))
     fitted = {name: step(fit, name, rows) for name in competitors() if name == winner or _kept(name)}
     document = bundle_document(fitted[winner], winner, champion.document, rows)
-    verdict = step(judge, held, winner, document["version"], champion.version)
-    say("verdict", decision=str(verdict.decision), why=verdict.why)
+    verdicts = {"skill": step(judge, held, winner, document["version"], champion.version)}
+    if question:
+        say("rehearsal", version=document["version"])
+    verdicts["fairness"] = step(judge_fairness, desk, document, champion.document, question)
+    for gate, verdict in verdicts.items():
+        say("verdict", gate=gate, decision=str(verdict.decision), why=verdict.why)
     with tempfile.TemporaryDirectory() as made:
         files = step(artifacts, held, winner, fitted, desk, Path(made))
-        candidate = described(document, rows, desk, metrics, verdict, files)
+        candidate = described(document, rows, desk, metrics, verdicts, files)
         kept: Kept = step(register, succession, candidate)
     say("registered", version=kept.version)
     return kept
@@ -178,6 +197,18 @@ def judge(held: Held, winner: str, version: str, champion: str) -> GateVerdict:
     )
 
 
+def judge_fairness(
+    desk: Desk, candidate: Mapping[str, Any], champion: Mapping[str, Any], question: Asked | None
+) -> GateVerdict:
+    """The fairness gate on the store's own records, replayed with the candidate; its report is kept."""
+    mine, theirs = (Bundle.model_validate(document) for document in (candidate, champion))
+    if question is None:
+        return without_truth()
+    tried = fairness(desk, mine, theirs, question)
+    Reports(desk.place.home).keep(tried.document)
+    return tried.verdict
+
+
 def bundle_document(
     fitted: Forecaster, name: str, champion: Mapping[str, Any], rows: TrainingSet
 ) -> dict[str, Any]:
@@ -218,7 +249,7 @@ def described(
     rows: TrainingSet,
     desk: Desk,
     metrics: Mapping[str, Mapping[str, Measured]],
-    verdict: GateVerdict,
+    verdicts: Mapping[str, GateVerdict],
     files: Mapping[str, Path],
 ) -> Candidate:
     """The candidate with its example, where it comes from, and how good it was."""
@@ -237,9 +268,7 @@ def described(
         git_sha=git_sha(desk.place.root),
         riskwatch=__version__,
     )
-    return Candidate(
-        document, rows.feature_names, example, log_odds, provenance, metrics, {"skill": verdict}, files
-    )
+    return Candidate(document, rows.feature_names, example, log_odds, provenance, metrics, verdicts, files)
 
 
 def register(succession: Succession, candidate: Candidate) -> Kept:

@@ -10,23 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from riskwatch.audit.reports import Reports
 from riskwatch.core.clock import to_us
 from riskwatch.core.documents import parse_document
 from riskwatch.core.errors import StoreError
 from riskwatch.core.scores import GateDecision, GateVerdict
 from riskwatch.desk import Desk
 from riskwatch.learn.artifacts import ArtifactRefused
-from riskwatch.learn.candidate import Candidate, joined
+from riskwatch.learn.candidate import Candidate, joined, verdict_document
 from riskwatch.learn.registry import Registered, Registry
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.composite import joined_log_odds
 from riskwatch.store.codec import canonical
 from riskwatch.store.ledger import Kept, Ledger, Promotion, sha256_of
+from riskwatch.trial import Asked, fairness
 from riskwatch.workspace import resolve
 
 SERVED = Path("flows") / "served_bundle.py"
 NEWEST = "newest"
 """Stands for the version that was registered last."""
+
+GATES = ("fairness", "skill")
+"""A bundle is promoted on what all of these say."""
 
 _TOLERANCE = 1e-9  # of log-odds said again on another machine
 
@@ -51,6 +56,7 @@ class Succession:
         self._desk = desk
         self.ledger = Ledger(desk.database)
         self.registry = Registry(desk.place.home / "models", registry_uri)
+        self.reports = Reports(desk.place.home)
 
     # --- what there is -----------------------------------------------------------------------
 
@@ -93,11 +99,28 @@ class Succession:
                 model: {name: [m.value, m.low, m.high] for name, m in metrics.items()}
                 for model, metrics in candidate.metrics.items()
             },
-            "verdicts": {n: _verdict(v) for n, v in candidate.verdicts.items()},
+            "verdicts": {n: verdict_document(v) for n, v in candidate.verdicts.items()},
         }
         kept = Kept(candidate.version, dict(candidate.document), facts, self._now_us())
         self.ledger.keep(kept)
         return kept
+
+    def judge_fairness(self, version: str, question: Asked) -> tuple[Kept, str]:
+        """Ask the fairness gate again, with outside truth; its newest word counts, also with MLflow.
+
+        Returns the bundle as it is known now, and the name of the report that was kept.
+        """
+        kept = self.known(version)
+        if "run_id" not in kept.facts:
+            raise PromotionRefused(
+                f"bundle {kept.version} was not trained here; only a candidate is judged"
+            )
+        champion = self._bundle_of(self.champion().document)
+        tried = fairness(self._desk, self._bundle_of(kept.document), champion, question)
+        verdict = verdict_document(tried.verdict)
+        self.ledger.judged(kept.version, "fairness", verdict)
+        self.registry.judged(kept.facts["number"], "fairness", verdict)
+        return self.known(kept.version), self.reports.keep(tried.document)
 
     def promote(self, version: str, handover: Handover) -> Promotion:
         """Verify a bundle, load it, and let it take over from the next tick on.
@@ -201,14 +224,21 @@ class Succession:
 
 def _passage(kept: Kept, handover: Handover) -> GateVerdict:
     """The verdict under which a bundle may go on duty; raises PromotionRefused if it may not."""
-    verdict = joined(kept.facts.get("verdicts", {}))
+    verdicts = kept.facts.get("verdicts", {})
+    verdict = joined(verdicts)
     if verdict is None:
         raise PromotionRefused(
             f"bundle {kept.version} has no gate verdict; only a bundle that was trained and judged "
             "can be promoted: riskwatch train"
         )
+    if lacking := [gate for gate in GATES if gate not in verdicts]:
+        raise PromotionRefused(
+            f"bundle {kept.version} has no verdict on {' and '.join(lacking)}, and what nobody judged "
+            "nobody can override: train again with riskwatch train, or ask for fairness alone with "
+            f"riskwatch models judge {kept.version}"
+        )
     passed = verdict.decision is GateDecision.PASS
-    if not passed and not handover.override:
+    if not passed and not (handover.override or "").strip():
         raise PromotionRefused(
             f"bundle {kept.version}: the gate says {verdict.decision}: {verdict.why}. Leave it, or name "
             "who answers for it with --override NAME; the ledger keeps the name"
@@ -216,10 +246,6 @@ def _passage(kept: Kept, handover: Handover) -> GateVerdict:
     if passed and handover.override:
         raise PromotionRefused(f"bundle {kept.version} passed its gate; promote it without --override")
     return verdict
-
-
-def _verdict(verdict: GateVerdict) -> dict[str, str]:
-    return {"decision": str(verdict.decision), "why": verdict.why}
 
 
 def _read(path: Path) -> Any:

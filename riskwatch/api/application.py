@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from riskwatch import __version__
+from riskwatch.api.auditing import audit_routes
 from riskwatch.api.events import event_routes
 from riskwatch.api.gate import Gate
 from riskwatch.api.machine import machine_routes
@@ -48,6 +49,7 @@ def make_app(
     app.include_router(event_routes(site, Gate(rules, tokens, local=bool(hosts), time_s=time.monotonic)))
     app.include_router(page_routes(site))
     app.include_router(publishing_routes(site))
+    app.include_router(audit_routes(site))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     add_problems(app, site)
     app.middleware("http")(with_headers)

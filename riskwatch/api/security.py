@@ -22,9 +22,13 @@ HEADERS: Mapping[str, str] = {
 
 
 async def with_headers(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Middleware: every answer carries the headers, and none but static files is cached."""
+    """Middleware: every answer carries the headers, and none but static files is cached.
+
+    A route that serves what needs a policy of its own (a report with its style within) has set it by then.
+    """
     response = await go_on(request)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if not request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def registered(entries: Sequence[Partition], name: str) -> Partition:
     known = ", ".join(e.name for e in entries) or "none yet"
     fix = f"use one of {known}, or register it before the data: riskwatch audit register {name} --by WHO"
     raise ConfigError([Fault(FILE, f"partition '{name}'", "is not registered", fix)])
+
+
+def unlabelled(entries: Sequence[Partition], known: AbstractSet[str]) -> list[Fault]:
+    """A fault for every entry whose group key no area has a label of."""
+    fix = f"the areas' groups are: {', '.join(sorted(known)) or 'none'}"
+    return [
+        Fault(FILE, f"partition '{e.name}'", f"splits by '{e.group_key}', a group that no area has", fix)
+        for e in entries
+        if e.group_key not in known
+    ]
 
 
 def appended(entries: Sequence[Partition], entry: Partition) -> tuple[Partition, ...]:

@@ -28,7 +28,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="check_json")] = False,
 ) -> None:
-    """Validate every source, area, indicator, feature, bundle, rule and scenario; 1 if there is a fault."""
+    """Validate every source, area, indicator, feature, bundle, rule, scenario, partition; 1 if faulty."""
     shell: Shell = ctx.obj
     root = find_workspace(shell.environ, shell.here)
     enter_workspace(root)
@@ -72,6 +72,7 @@ class Inspection:
         world = self._world()
         self._routes()
         self._unused()
+        self._partitions()
         if rules:
             self._tests(rules)
         if features:
@@ -116,6 +117,26 @@ class Inspection:
             self._read(file, lambda p, f: load_indicators(p, f, self._today))
         for file in self._files("scenarios/*.yaml"):
             self._read(file, lambda p, f: load_scenario(p, {}))
+
+    def _partitions(self) -> None:
+        """The chain of partitions.yaml, and whether each splits some area, real or made."""
+        from riskwatch.audit.partitions import FILE, load_partitions, unlabelled
+        from riskwatch.core.area_file import load_areas
+        from riskwatch.simulate.scenario import load_scenario
+
+        if not self._files(FILE):
+            return
+        entries = self._read(FILE, load_partitions)
+        known = set(load_scenario(None, {}).tree.groups)
+        try:
+            for file in self._files("areas/*.csv"):
+                tree = load_areas(self._configs / file, file)
+                known |= {key for area in tree.areas for key in area.groups}
+            for file in self._files("scenarios/*.yaml"):
+                known |= set(load_scenario(self._configs / file, {}).tree.groups)
+        except ConfigError:  # told above; what a broken file knows of groups is not known
+            return
+        self.faults += unlabelled(entries or (), known)
 
     def _files(self, pattern: str) -> list[str]:
         return sorted(p.relative_to(self._configs).as_posix() for p in self._configs.glob(pattern))

@@ -1,4 +1,4 @@
-"""`riskwatch models`: list, show, promote and roll back the bundles of a store."""
+"""`riskwatch models`: list, show, judge, promote and roll back the bundles of a store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from riskwatch.cli.alert_lookup import named
 from riskwatch.cli.shell import Shell
+from riskwatch.cli.truth_options import Complete, Register, Sample, Truth, truth_given
 
 if TYPE_CHECKING:
     from riskwatch.store.ledger import Kept, Promotion
@@ -26,6 +27,7 @@ def build() -> typer.Typer:
     for name, command in (
         ("list", list_models),
         ("show", show),
+        ("judge", judge),
         ("promote", promote),
         ("rollback", rollback),
     ):
@@ -92,6 +94,35 @@ def show(
         _tell_promotion(shell, p)
 
 
+def judge(  # noqa: PLR0913 - three kinds of truth
+    ctx: typer.Context,
+    version: Version,
+    *,
+    partition: Annotated[str, typer.Option("--partition", metavar="NAME", help="audit_partition")],
+    truth: Truth = None,
+    register: Register = None,
+    complete: Complete = False,
+    sample: Sample = None,
+    store: Store = None,
+    as_json: Annotated[bool, typer.Option("--json", help="json_one")] = False,
+) -> None:
+    """Ask the fairness gate about a candidate, with outside truth; its newest word counts."""
+    shell: Shell = ctx.obj
+    given = truth_given(shell, (truth, register, sample), partition, complete=complete)
+    from riskwatch.trial import asked
+
+    desk = shell.desk(store)
+    question = asked(desk, given)
+    succession = succession_of(shell, store)
+    kept, report = succession.judge_fairness(version, question)
+    told = document(kept, champion=succession.champion().version)
+    if as_json:
+        shell.emit({k: told[k] for k in ("version", "decision", "verdicts")} | {"report": report})
+        return
+    _tell_verdicts(shell, told)
+    shell.tell("audit.written", file=succession.reports.page(report, shell.lang))
+
+
 def promote(
     ctx: typer.Context,
     version: Version,
@@ -143,6 +174,7 @@ def document(kept: Kept, *, champion: str) -> dict[str, Any]:
         "registered_at": iso(kept.registered_at_us) if kept.registered_at_us else None,
         "decision": str(verdict.decision) if verdict else "none",
         "why": verdict.why if verdict else "",
+        "verdicts": kept.facts.get("verdicts", {}),
         "fitted": kept.document["fitted"],
         "sha256": kept.sha256,
         "provenance": provenance,
@@ -166,7 +198,7 @@ def promotion_document(p: Promotion) -> dict[str, Any]:
 def _tell(shell: Shell, told: dict[str, Any]) -> None:
     on_duty = shell.say("models.champion") if told["champion"] else shell.say("models.not_on_duty")
     shell.tell("models.head", version=told["version"], on_duty=on_duty, fitted=told["fitted"])
-    shell.tell("models.said", decision=shell.say(f"models.decision.{told['decision']}"), why=told["why"])
+    _tell_verdicts(shell, told)
     if told["provenance"]:
         shell.tell("models.provenance", **told["provenance"])
     if told["metrics"]:
@@ -180,6 +212,16 @@ def _tell(shell: Shell, told: dict[str, Any]) -> None:
             table.add_row(model, *(_number(found.get(n)) for n in names))
         shell.out.print(table)
     shell.tell("models.artifacts", n=len(told["artifacts"]), sha256=told["sha256"])
+
+
+def _tell_verdicts(shell: Shell, told: dict[str, Any]) -> None:
+    """A line for each gate; one that says that there is none."""
+    for gate, verdict in sorted(told["verdicts"].items()):
+        why = verdict["why"] if shell.lang == "en" else verdict.get("why_zh") or verdict["why"]
+        decision = shell.say(f"models.decision.{verdict['decision']}")
+        shell.tell("models.said", gate=shell.say(f"models.gate.{gate}"), decision=decision, why=why)
+    if not told["verdicts"]:
+        shell.tell("models.unjudged")
 
 
 def _number(measured: list[float | None] | None) -> str:

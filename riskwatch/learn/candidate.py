@@ -66,6 +66,17 @@ class Candidate:
         return str(self.document["version"])
 
 
+def verdict_document(verdict: GateVerdict) -> dict[str, Any]:
+    """What is kept of a gate's verdict with the bundle: the numbers behind it are in its report."""
+    return {
+        "decision": str(verdict.decision),
+        "why": verdict.why,
+        "why_zh": verdict.why_zh,
+        "groups": list(verdict.groups),
+        "evidence": verdict.evidence,
+    }
+
+
 _GRAVITY = (GateDecision.FAIL, GateDecision.NOT_ENOUGH_EVIDENCE, GateDecision.PASS)
 
 
@@ -80,4 +91,6 @@ def joined(verdicts: Mapping[str, Mapping[str, Any]]) -> GateVerdict | None:
         return None
     said = {name: GateDecision(v["decision"]) for name, v in verdicts.items()}
     gravest = min(said.values(), key=_GRAVITY.index)
-    return GateVerdict(gravest, "; ".join(f"{n}: {v['why']}" for n, v in sorted(verdicts.items())))
+    listed = sorted(verdicts.items())
+    why = "; ".join(f"{n}: {v['why']}" for n, v in listed)
+    return GateVerdict(gravest, why, "；".join(f"{n}：{v.get('why_zh') or v['why']}" for n, v in listed))

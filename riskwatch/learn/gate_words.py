@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from riskwatch.core.scores import GateDecision
+from riskwatch.core.scores import GateDecision, GateVerdict
 from riskwatch.messages.catalogue import Catalogue
 
 _LISTED = 5
@@ -46,6 +46,12 @@ class _Finding(Protocol):
     def of(self, group: str) -> _Standing:
         """The standing of one group."""
         ...
+
+
+def without_truth() -> GateVerdict:
+    """What the gate says where nobody from outside said what really happened."""
+    en, zh = (Catalogue(lang).text("gate.no_truth") for lang in ("en", "zh"))
+    return GateVerdict(GateDecision.NOT_ENOUGH_EVIDENCE, en, zh)
 
 
 def said(

@@ -8,7 +8,7 @@ import numpy as np
 
 from riskwatch.core.scores import FloatArray, GateDecision, GateVerdict
 from riskwatch.learn.candidate import Measured
-from riskwatch.learn.weekly_skill import Judgement, Tables, draws, interval
+from riskwatch.learn.skill import Judgement, Tables, draws, interval
 
 MARGIN = {"brier_skill": 0.01, "average_precision": 0.02}
 """How much worse still is no worse: a hundredth of the base rate's error, two hundredths of precision."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from riskwatch.core.errors import MissingExtra
 from riskwatch.core.scores import FloatArray
-from riskwatch.learn.weekly_skill import Judgement
+from riskwatch.learn.skill import Judgement
 
 _SIZE_IN, _DPI = (4.0, 3.2), 90
 _BINS = np.array([0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0])

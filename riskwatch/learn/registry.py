@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from riskwatch.learn.artifacts import hashes_of, verify
-from riskwatch.learn.candidate import Candidate
+from riskwatch.learn.candidate import Candidate, verdict_document
 from riskwatch.learn.mlflow_client import client, mlflow_module
 from riskwatch.learn.skops_members import check_types
 
 NAME = "riskwatch-bundle"
 _EXPERIMENT = "riskwatch"
 _FOLDER = "bundle"
+_TAG_CHARS = 5000  # MLflow takes no longer tag of a model version
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,19 @@ class Registry:
                 number = self._version(store, run, tags | _verdict_tags(candidate))
                 store.set_terminated(run)
         return Registered(run, number, hashes)
+
+    def judged(self, number: str, gate: str, verdict: Mapping[str, Any]) -> None:
+        """Tag a model version with what a gate says of it by now."""
+        mlflow_module()
+        store = client(self.uri)
+        for key, value in _tags_of(gate, verdict).items():
+            store.set_model_version_tag(NAME, number, key, value)
+
+    def verdicts(self, number: str) -> dict[str, str]:
+        """What MLflow has as tags of a model version's verdicts."""
+        mlflow_module()
+        tags = client(self.uri).get_model_version(NAME, number).tags
+        return {key: value for key, value in tags.items() if key.startswith("verdict.")}
 
     def fetch(self, registered: Registered) -> Path:
         """The folder of a candidate's files, every hash and every type in it verified.
@@ -122,7 +136,7 @@ def _write(candidate: Candidate, folder: Path) -> None:
         folder / "metrics.json",
         {m: {n: asdict(v) for n, v in found.items()} for m, found in candidate.metrics.items()},
     )
-    _json(folder / "verdicts.json", {n: _plain(v) for n, v in candidate.verdicts.items()})
+    _json(folder / "verdicts.json", {n: verdict_document(v) for n, v in candidate.verdicts.items()})
     for name, path in candidate.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, folder / name)
@@ -144,12 +158,14 @@ def _save_model(mlflow: Any, candidate: Candidate, folder: Path, served: Path) -
     )
 
 
-def _plain(verdict: Any) -> dict[str, Any]:
-    return {"decision": str(verdict.decision), "why": verdict.why}
-
-
 def _verdict_tags(candidate: Candidate) -> dict[str, str]:
-    return {f"verdict.{name}": str(v.decision) for name, v in candidate.verdicts.items()}
+    found = (_tags_of(name, verdict_document(v)) for name, v in candidate.verdicts.items())
+    return {key: value for tags in found for key, value in tags.items()}
+
+
+def _tags_of(gate: str, verdict: Mapping[str, Any]) -> dict[str, str]:
+    told = {"": verdict["decision"], ".why": verdict["why"], ".evidence": verdict.get("evidence", "")}
+    return {f"verdict.{gate}{part}": str(value)[:_TAG_CHARS] for part, value in told.items() if value}
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How good scores are, with intervals that know that rows of one week belong together."""
+"""Skill of forecasts: average precision and Brier skill, with intervals that draw whole weeks."""
 
 from __future__ import annotations
 
@@ -7,181 +7,103 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-DRAWS = 200
+from riskwatch.core.clock import DAY_US
+from riskwatch.core.scores import FloatArray
+from riskwatch.learn.candidate import Measured
+
+BLOCK_US = 7 * DAY_US
+_BINS = 1000
+_REPLICATES = 1000
+_SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """A number and the 95 % interval that resampling whole blocks gives."""
+class Judgement:
+    """Rows to be forecast: [n] outcome, weight (how many rows one stands for) and decision instant."""
 
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.4f} ({self.low:.4f} to {self.high:.4f})"
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Scores [n] in [0, 1] of rows with a label, how many rows each stands for, and its block (a week)."""
-
-    score: FloatArray
-    label: NDArray[np.bool_]
+    outcome: NDArray[np.bool_]
     weight: FloatArray
-    block: IntArray
+    decided_at_us: NDArray[np.int64]
 
-    def where(self, kept: NDArray[np.bool_]) -> Scored:
+    def where(self, kept: NDArray[np.bool_]) -> Judgement:
         """The rows that are kept."""
-        return Scored(self.score[kept], self.label[kept], self.weight[kept], self.block[kept])
+        return Judgement(self.outcome[kept], self.weight[kept], self.decided_at_us[kept])
 
-    def average_precision(self, draws: int = DRAWS) -> Interval:
-        """Mean precision over the recalls it takes; rows of one score stand or fall together.
-
-        >>> score, label = np.array([0.9, 0.5, 0.1]), np.array([True, False, True])
-        >>> rows = Scored(score, label, np.ones(3), np.arange(3))
-        >>> round(rows.average_precision(draws=1).value, 4)
-        0.8333
-        """
-        order = np.argsort(-self.score, kind="stable")
-        ends = np.flatnonzero(np.r_[np.diff(self.score[order]) != 0, True])
-        label, block = self.label[order], self.block[order]
-
-        def of(weight: FloatArray) -> float:
-            hit = np.cumsum(weight * label)[ends]
-            every = np.cumsum(weight)[ends]
-            if hit[-1] <= 0:
-                return float("nan")
-            precision = np.divide(hit, every, out=np.zeros_like(hit), where=every > 0)
-            return float(np.diff(hit, prepend=0.0) @ precision / hit[-1])
-
-        weight = self.weight[order]
-        return _interval(of(weight), [of(weight * times[block]) for times in self._drawn(draws)])
-
-    def brier_skill(self, draws: int = DRAWS) -> Interval:
-        """1 - squared error over that of the base rate; 0 is no better than stating it always."""
-        blocks = self._blocks()
-        error = np.bincount(self.block, self.weight * (self.score - self.label) ** 2, blocks)
-        hit, every = self._sums()
-
-        def of(times: FloatArray) -> float:
-            share = times @ hit / (times @ every)
-            spread = share * (1.0 - share) * (times @ every)
-            return float(1.0 - times @ error / spread) if spread > 0 else float("nan")
-
-        return _interval(of(np.ones(blocks)), [of(times) for times in self._drawn(draws)])
-
-    def auc(self, draws: int = DRAWS) -> Interval:
-        """The chance that a row with the label scores over one without it, ties by half."""
-        order = np.argsort(self.score, kind="stable")
-        _, group = np.unique(self.score[order], return_inverse=True)
-        label, block, own = self.label[order], self.block[order], self.weight[order]
-
-        def of(weight: FloatArray) -> float:
-            hit = np.bincount(group, weight * label)
-            other = np.bincount(group, weight * ~label)
-            below = np.cumsum(other) - other / 2.0
-            total = hit.sum() * other.sum()
-            return float(hit @ below / total) if total > 0 else float("nan")
-
-        return _interval(of(own), [of(own * times[block]) for times in self._drawn(draws)])
-
-    def share(self, draws: int = DRAWS) -> Interval:
-        """How often the label holds: the base rate."""
-        hit, every = self._sums()
-        return _interval(
-            float(hit.sum() / every.sum()), [float(t @ hit / (t @ every)) for t in self._drawn(draws)]
-        )
-
-    def _sums(self) -> tuple[FloatArray, FloatArray]:
-        blocks = self._blocks()
-        hit = np.bincount(self.block, self.weight * self.label, blocks).astype(np.float64)
-        return hit, np.bincount(self.block, self.weight, blocks).astype(np.float64)
-
-    def _blocks(self) -> int:
-        return int(self.block.max()) + 1
-
-    def _drawn(self, draws: int) -> FloatArray:
-        """[draws, blocks] how often each block comes, as many blocks as there are."""
-        present = np.unique(self.block)
-        times = np.zeros((draws, self._blocks()))
-        even = np.full(len(present), 1.0 / len(present))
-        times[:, present] = np.random.default_rng(0).multinomial(len(present), even, size=draws)
-        return times
+    @property
+    def block(self) -> NDArray[np.int64]:
+        """[n] weeks, numbered from 0 without gaps."""
+        return np.unique(self.decided_at_us // BLOCK_US, return_inverse=True)[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """What alerts at a budget were worth; `accuracy` of the alerts, `recall` of the label's rows."""
+class Tables:
+    """One forecast as tables: [weeks, bins] weight of rows with and without the outcome, and Brier sums.
 
-    alerts_per_day: float
-    accuracy: Interval
-    recall: Interval
-
-
-def at_budget(
-    scored: Scored, tick: IntArray, place: IntArray, *, hold: int, days: float, per_day: float = 1.0
-) -> Raised:
-    """Alerts at the lowest score that keeps to a budget.
-
-    A row at that score or over raises an alert unless one of the same place stands, which it does
-    for `hold` ticks; it is right if its own label holds. A row is recalled if an alert stands.
-    Rows of equal score are told apart by their tick and place, in no order that means anything.
+    Bins are of falling likelihood; `loss` [weeks] is the weighted squared error.
     """
-    blur = ((tick * 2_654_435_761 + place * 40_503) % 1_000_003) / 1_000_003
-    rank = np.empty(len(tick), dtype=np.int64)
-    rank[np.lexsort((blur, scored.score))] = np.arange(len(tick))
-    order = np.lexsort((tick, place))
-    most = int(per_day * days)
-    low, high = (
-        max(0, len(tick) - (most + 1) * (hold + 1)),
-        len(tick),
-    )  # an alert covers `hold` rows at most
-    while low < high:  # the lowest rank with at most so many alerts
-        middle = (low + high) // 2
-        if len(_opened(order[rank[order] >= middle], tick, place, hold)) <= most:
-            high = middle
-        else:
-            low = middle + 1
-    opened = _opened(order[rank[order] >= low], tick, place, hold)
-    right = Scored(scored.score, scored.label, np.ones(len(tick)), scored.block)
-    stands = _stands(opened, order, tick, place, hold)
-    hit = Scored(scored.score, stands, scored.weight, scored.block).where(scored.label)
-    nothing = Interval(float("nan"), float("nan"), float("nan"))
-    chosen = np.isin(np.arange(len(tick)), opened)
-    return Raised(
-        len(opened) / days,
-        right.where(chosen).share() if len(opened) else nothing,
-        hit.share() if len(hit.label) else nothing,
-    )
+
+    right: FloatArray
+    wrong: FloatArray
+    loss: FloatArray
+
+    @classmethod
+    def of(cls, likelihood: FloatArray, rows: Judgement) -> Tables:
+        """Tables of likelihoods [n]; equal likelihoods share a bin, the rarest bins are the finest."""
+        block = rows.block
+        weeks = int(block.max(initial=-1)) + 1
+        order = np.sort(likelihood)[::-1]
+        places = np.unique(np.geomspace(1, len(order), _BINS).astype(np.int64)) - 1
+        edges = np.unique(order[places])  # ascending
+        bins = len(edges) - np.searchsorted(edges, likelihood, side="right")
+        shape = (weeks, len(edges) + 1)
+        cell = block * shape[1] + bins
+
+        def table(weight: FloatArray) -> FloatArray:
+            return np.bincount(cell, weight, shape[0] * shape[1]).reshape(shape).astype(np.float64)
+
+        error = (likelihood - rows.outcome) ** 2
+        loss = np.bincount(block, rows.weight * error, weeks).astype(np.float64)
+        return cls(table(rows.weight * rows.outcome), table(rows.weight * ~rows.outcome), loss)
+
+    def average_precision(self, times: FloatArray) -> FloatArray:
+        """[replicates] for weeks drawn so many times [replicates, weeks]; NaN without an outcome."""
+        right = times @ self.right
+        caught, all_above = np.cumsum(right, axis=1), np.cumsum(right + times @ self.wrong, axis=1)
+        precision = np.divide(caught, all_above, out=np.zeros_like(caught), where=all_above > 0)
+        total = caught[:, -1]
+        with np.errstate(invalid="ignore"):
+            found: FloatArray = (precision * right).sum(axis=1) / total
+        return found
+
+    def brier_skill(self, times: FloatArray) -> FloatArray:
+        """[replicates] 1 - Brier score over that of the base rate in the same weeks."""
+        right, wrong = times @ self.right.sum(axis=1), times @ self.wrong.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            skill: FloatArray = 1.0 - times @ self.loss / (right * wrong / (right + wrong))
+        return skill
 
 
-def _opened(over: IntArray, tick: IntArray, place: IntArray, hold: int) -> IntArray:
-    """The rows that open an alert, of rows over the score by place and tick."""
-    found, last_place, until = [], -1, -1
-    for row, where, at in zip(over.tolist(), place[over].tolist(), tick[over].tolist(), strict=True):
-        if where != last_place or at >= until:
-            found.append(row)
-            last_place, until = where, at + hold
-    return np.array(found, dtype=np.int64)
+def draws(weeks: int) -> FloatArray:
+    """[1 + replicates, weeks]: first every week once, then as many weeks drawn with replacement."""
+    draw = np.random.default_rng(_SEED)
+    times = draw.multinomial(weeks, np.full(weeks, 1.0 / weeks), size=_REPLICATES)
+    return np.vstack([np.ones(weeks), times]).astype(np.float64)
 
 
-def _stands(
-    opened: IntArray, order: IntArray, tick: IntArray, place: IntArray, hold: int
-) -> NDArray[np.bool_]:
-    """[n] where an alert stands: from the tick it opened at, for `hold` ticks."""
-    stands = np.zeros(len(tick), dtype=bool)
-    key = place[order] * (1 << 40) + tick[order]
-    start = place[opened] * (1 << 40) + tick[opened]
-    spans = zip(np.searchsorted(key, start), np.searchsorted(key, start + hold), strict=True)
-    for begin, end in spans:
-        stands[order[begin:end]] = True
-    return stands
+def interval(values: FloatArray) -> Measured:
+    """The first value with the middle 95% of the others; no interval where too few are numbers."""
+    told = values[1:][np.isfinite(values[1:])]
+    if len(told) < _REPLICATES // 2:
+        return Measured(float(values[0]) if np.isfinite(values[0]) else 0.0)
+    low, high = np.quantile(told, [0.025, 0.975])
+    return Measured(float(values[0]), float(low), float(high))
 
 
-def _interval(value: float, drawn: list[float]) -> Interval:
-    told = [number for number in drawn if not np.isnan(number)]
-    low, high = np.percentile(told, [2.5, 97.5]) if told else (np.nan, np.nan)
-    return Interval(value, float(low), float(high))
+def skill_of(likelihood: FloatArray, rows: Judgement) -> dict[str, Measured]:
+    """`average_precision` and `brier_skill` of likelihoods [n]."""
+    tables = Tables.of(likelihood, rows)
+    times = draws(len(tables.loss))
+    return {
+        "average_precision": interval(tables.average_precision(times)),
+        "brier_skill": interval(tables.brier_skill(times)),
+    }

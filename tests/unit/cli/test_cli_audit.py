@@ -17,25 +17,27 @@ def store(replayed, tmp_path):
 
 
 def test_a_report_is_written_beside_the_store(store, county, riskwatch):
-    """HTML and JSON in its audits folder; the sentence says where."""
+    """JSON and a page in each language in its reports folder; the sentence says where."""
     words = ("audit", "fairness", "--partition", "settlement", "--truth", county.with_name("truth.json"))
     result = riskwatch(*words, "--store", store)
     assert result.code == 0
     assert "Not enough evidence" in result.out
-    files = sorted(p.suffix for p in (store / "audits").iterdir())
-    assert files == [".html", ".json"]
-    document = json.loads(next((store / "audits").glob("*.json")).read_text())
+    files = sorted(p.name.split(".", 1)[1] for p in (store / "reports").iterdir())
+    assert files == ["en.html", "json", "zh.html"]
+    document = json.loads(next((store / "reports").glob("*.json")).read_text())
     assert document["partition"]["name"] == "settlement"
 
 
 def test_json_is_one_object_with_the_report_s_place(store, county, riskwatch, tmp_path):
-    """The same document as in the folder."""
+    """The same document as the store keeps; --out writes the page a second time."""
     words = ("audit", "fairness", "--partition", "income", "--truth", county.with_name("truth.json"))
     result = riskwatch(*words, "--store", store, "--json", "--out", tmp_path / "r.html")
     (document,) = result.lines
     assert document["kind"] == "fairness_report"
     assert (tmp_path / "r.html").is_file()
-    assert not (store / "audits").exists()
+    (kept,) = (store / "reports").glob("*.json")
+    assert document == json.loads(kept.read_text()) | {"report": str(tmp_path / "r.html")}
+    assert kept.with_suffix(".en.html").read_bytes() == (tmp_path / "r.html").read_bytes()
 
 
 def test_exactly_one_truth_is_needed(store, county, riskwatch):

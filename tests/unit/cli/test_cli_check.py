@@ -26,6 +26,7 @@ PLACE = {
     "maintenance": "maintenance.yaml",
     "release": "release.yaml",
     "receivers": "receivers.yaml",
+    "partitions": "partitions.yaml",
 }
 FILES = [path for kind in PLACE for path in sorted((BAD / kind).iterdir())]
 

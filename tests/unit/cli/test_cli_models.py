@@ -45,11 +45,16 @@ def test_models_show_tells_what_a_bundle_rests_on(riskwatch, home):
     """Data, hashes, skill with its interval, verdict and the number of artifacts."""
     told = riskwatch("models", "show", "newest", "--store", home).out
     assert "next (not on duty)" in told
-    assert "gate: pass skill: no worse than the champion" in told
+    assert "gate of fairness: pass: no worse than the champion" in told
+    assert "gate of skill: pass: no worse than the champion" in told
     assert "0.500 [0.400, 0.600]" in told
     assert "data 1970-01-01 to 1970-01-02, 3 rows" in told
     one = riskwatch("models", "show", "next", "--store", home, "--json").lines[0]
     assert one["bundle"]["version"] == "next"
+    assert {gate: v["decision"] for gate, v in one["verdicts"].items()} == {
+        "fairness": "pass",
+        "skill": "pass",
+    }
     assert one["promotions"] == []
 
 

@@ -29,7 +29,7 @@ def test_the_flow_leaves_reports_in_the_store(tmp_path, monkeypatch):
     desk = Desk.open(place, SystemClock(), sources=["simulated"], overlay=tmp_path / "events.configs")
     desk.replay(events, "simulated")
     document = flows.audit_store(str(store), str(truth), "settlement")
-    written = [Path(p) for p in flows.write_report(document, str(store / "audits"))]
+    written = [Path(p) for p in flows.write_report(document, str(store))]
     assert sorted(p.name.split(".", 1)[1] for p in written) == ["en.html", "json", "zh.html"]
     kept = next(p for p in written if p.suffix == ".json")
     assert json.loads(kept.read_text(encoding="utf-8")) == document

@@ -14,7 +14,7 @@ from flows.forecasters import RECIPES, competitors
 from flows.retrain import best, cross_validate, training_set
 from riskwatch.core.errors import StoreError
 from riskwatch.score.bundle import Bundle
-from riskwatch.succession import Handover, Succession
+from riskwatch.succession import Handover, PromotionRefused, Succession
 from riskwatch.workspace import resolve
 
 
@@ -24,7 +24,11 @@ def test_a_candidate_is_registered_and_not_promoted(trained: Trained):
     assert succession.champion().version == trained.desk.settings.bundle.version
     assert succession.ledger.newest() == trained.kept
     assert succession.ledger.history() == []
-    assert [key for key, _ in trained.told] == ["rows", *["fold"] * 4, "winner", "verdict", "registered"]
+    assert [key for key, _ in trained.told] == [
+        *["rows", *["fold"] * 4, "winner"],
+        *["verdict"] * 2,
+        "registered",
+    ]
 
 
 def test_the_candidate_learnt_what_the_rows_hold(trained: Trained):
@@ -59,6 +63,17 @@ def test_the_verdict_is_kept_and_lets_a_better_candidate_pass(trained: Trained):
     assert trained.kept.version in verdict["why"]
 
 
+def test_without_truth_from_outside_the_fairness_gate_has_not_enough_evidence(trained: Trained):
+    """It says what is missing, in both languages; then a promotion needs a named override."""
+    verdict = trained.kept.facts["verdicts"]["fairness"]
+    assert verdict["decision"] == "not_enough_evidence"
+    for option in ("--truth", "--register", "--sample", "--partition"):
+        assert option in verdict["why"]
+        assert option in verdict["why_zh"]
+    with pytest.raises(PromotionRefused, match=r"the gate says not_enough_evidence: fairness: .*skill: "):
+        Succession(trained.desk).promote("newest", Handover("Li", "in a hurry"))
+
+
 def test_files_for_comparison_lie_beside_the_candidate(trained: Trained):
     """Plots, the other recipes as skops, and the verdict memory as JSON."""
     names = set(trained.kept.facts["artifacts"])
@@ -73,7 +88,7 @@ def test_files_for_comparison_lie_beside_the_candidate(trained: Trained):
 def test_swap_to_a_trained_candidate_passes_every_verification(trained: Trained):
     """Hashes, types, document and example hold; it is on duty, and one step brings the old one back."""
     succession = Succession(trained.desk)
-    succession.promote("newest", Handover("Li", "learnt from these rows"))
+    succession.promote("newest", Handover("Li", "learnt from these rows", override="Wu"))
     assert succession.champion().version == trained.kept.version
     succession.rollback(Handover("Li", "only a test"))
     assert succession.champion().version == trained.desk.settings.bundle.version

@@ -21,6 +21,7 @@ from riskwatch.workspace import find_workspace, resolve
 
 ROOT = find_workspace({}, Path(__file__).parent)
 PASSED = GateVerdict(GateDecision.PASS, "no worse than the champion")
+PASSED_ALL = {"fairness": PASSED, "skill": PASSED}
 COLUMNS = ("1h", "3h", "6h", "12h", "24h", "72h", "168h", "size")
 
 
@@ -39,13 +40,13 @@ def document(desk: Desk, version: str, **frozen: Any) -> dict[str, Any]:
 
 
 def candidate(desk: Desk, version: str = "next", **frozen: Any) -> Candidate:
-    """A candidate that passed its gate."""
+    """A candidate that passed its gates."""
     made = document(desk, version, **frozen)
     rows = np.linspace(0.0, 12.0, 24).reshape(3, 8)
     log_odds = joined_log_odds(Bundle.model_validate(made).build(resolve), rows)
     provenance = Provenance("f" * 64, "c" * 64, "l" * 64, 0, DAY_US, 3, "0" * 40, "0")
     metrics = {"candidate": {"average_precision": Measured(0.5, 0.4, 0.6)}}
-    return Candidate(made, COLUMNS, rows, log_odds, provenance, metrics, {"skill": PASSED})
+    return Candidate(made, COLUMNS, rows, log_odds, provenance, metrics, PASSED_ALL)
 
 
 def with_member(made: Candidate, folder: Path) -> Candidate:

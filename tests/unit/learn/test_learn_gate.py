@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from riskwatch.core.scores import GateDecision, GateVerdict
 from riskwatch.learn.gate import FairnessGate, GateRefused, GateRules
 from riskwatch.learn.group_counts import GroupCell, GroupCounts
-from riskwatch.learn.override import override, passage
 
 PASS, FAIL, UNSURE = GateDecision.PASS, GateDecision.FAIL, GateDecision.NOT_ENOUGH_EVIDENCE
 
@@ -284,45 +283,3 @@ def test_cells_of_one_place_add_up():
         [[5], [0]],
         [[4], [0]],
     )
-
-
-HELD = GateVerdict(FAIL, "hills: 40% detected", groups=("hills",), evidence="ab12")
-
-
-def test_an_override_is_named_and_recorded():
-    """Who, why, against which verdict on which evidence: what the ledger keeps."""
-    given_by = override(HELD, who=" Li Na ", why="the old bundle is worse")
-    assert passage(HELD, given_by) == {
-        "decision": "fail",
-        "why": "hills: 40% detected",
-        "groups": ["hills"],
-        "evidence": "ab12",
-        "override": {
-            "who": "Li Na",
-            "why": "the old bundle is worse",
-            "decision": FAIL,
-            "evidence": "ab12",
-        },
-    }
-
-
-def test_a_promotion_without_passage_is_refused():
-    """No verdict, a failed one, an override of another verdict, and one without a name."""
-    with pytest.raises(GateRefused, match="has no gate verdict"):
-        passage(None)
-    with pytest.raises(GateRefused, match="the gate says fail: hills"):
-        passage(HELD)
-    other = override(replace(HELD, evidence="other"), who="Li", why="x")
-    with pytest.raises(GateRefused, match="for another verdict"):
-        passage(HELD, other)
-    for who, why in (("", "x"), ("Li", " ")):
-        with pytest.raises(GateRefused, match="a name and a reason"):
-            override(HELD, who=who, why=why)
-
-
-def test_a_pass_needs_no_override_and_takes_none():
-    """The ledger would name somebody for nothing."""
-    good = replace(HELD, decision=PASS, groups=())
-    assert passage(good)["override"] is None
-    with pytest.raises(GateRefused, match="promote it without one"):
-        override(good, who="Li", why="x")

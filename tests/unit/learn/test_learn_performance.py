@@ -12,7 +12,7 @@ from riskwatch.core.clock import DAY_US
 from riskwatch.core.scores import GateDecision
 from riskwatch.learn.performance import Forecast, PerformanceGate
 from riskwatch.learn.plots import plot_all
-from riskwatch.learn.weekly_skill import Judgement, skill_of
+from riskwatch.learn.skill import Judgement, skill_of
 
 FAIL, PASS, SHORT = GateDecision.FAIL, GateDecision.PASS, GateDecision.NOT_ENOUGH_EVIDENCE
 

@@ -167,6 +167,25 @@ def test_swap_refuses_a_missing_verdict_and_no_override_helps(succession: Make):
             s.promote("next", handover)
 
 
+@pytest.mark.parametrize("gate", ["fairness", "skill"])
+def test_a_bundle_that_one_gate_never_judged_is_refused(succession: Make, gate: str):
+    """The other's pass does not stand for it, and nobody can answer for what nobody judged."""
+    s = succession()
+    (other,) = {"fairness", "skill"} - {gate}
+    swapped(s, verdicts={other: {"decision": "pass", "why": "even"}})
+    for handover in (LI, replace(LI, override="Wu")):
+        with pytest.raises(PromotionRefused, match=f"bundle next has no verdict on {gate}, and"):
+            s.promote("next", handover)
+
+
+def test_an_override_without_a_name_is_none(succession: Make):
+    """Blanks answer for nothing."""
+    s = succession()
+    s.ledger.judged("next", "fairness", {"decision": "not_enough_evidence", "why": "no truth"})
+    with pytest.raises(PromotionRefused, match="the gate says not_enough_evidence: fairness: no truth"):
+        s.promote("next", replace(LI, override="  "))
+
+
 def test_ledger_keeps_the_name_of_an_override(succession: Make):
     """Which the ledger keeps; a pass takes none."""
     s = succession()
@@ -252,7 +271,8 @@ def test_the_registry_keeps_where_a_bundle_comes_from(registry: Path):
     run = store.get_run(version.run_id)
     assert run.data.tags["labels_sha256"] == "l" * 64
     assert version.tags["git_sha"] == "0" * 40
-    assert version.tags["verdict.skill"] == "pass"
+    assert version.tags["verdict.skill"] == version.tags["verdict.fairness"] == "pass"
+    assert version.tags["verdict.fairness.why"] == "no worse than the champion"
     assert run.data.metrics["candidate.average_precision.low"] == 0.4
 
 

@@ -12,13 +12,13 @@ import pytest
 from learn_town import LABELS, WORLD, panels, storms, written
 from scipy import stats
 
+from benchmarks.budget_skill import Scored
 from models.surge_boosting import SurgeBoosting
 from models.surge_linear import SurgeLinear
 from riskwatch.core.clock import DAY_US, HOUR_US, from_us
 from riskwatch.core.errors import StoreError
 from riskwatch.learn.labels import Sample
 from riskwatch.learn.season import Season
-from riskwatch.learn.skill import Scored
 from riskwatch.learn.training_set import TrainingSet, build_training_set
 from riskwatch.learn.verdict_labels import Judged
 from riskwatch.store.feature_log import FeatureLog

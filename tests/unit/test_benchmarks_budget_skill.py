@@ -1,4 +1,4 @@
-"""Skill: the numbers of scikit-learn, intervals over blocks, and alerts that keep to a budget."""
+"""What benchmarks on warnings count with: the numbers of scikit-learn, intervals, alerts at a budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from riskwatch.learn.skill import Scored, at_budget
+from benchmarks.budget_skill import Scored, at_budget
 
 
 def made(n: int = 400, seed: int = 0) -> Scored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
+from math import inf
 from typing import Any
 
 from riskwatch.alert import drills
@@ -34,6 +35,7 @@ class Casebook:
     def __init__(self, terms: Terms, maintenance: MaintenanceFile) -> None:
         self._terms = terms
         self._cases: dict[str, Alert] = {}
+        self._due_us: dict[str, float] = {}  # in the order of the cases: when time alone may change each
         self._incidents = Incidents(terms.tree, terms.rules.incidents)
         self._flaps = Flaps(terms.rules.flapping)
         self._windows = Windows(terms.tree, maintenance)
@@ -83,8 +85,9 @@ class Casebook:
         ended = alert.state in (State.RETURNED, State.RESOLVED)
         if alert.state in _STANDING or (ended and waits):
             self._cases[alert.id] = alert
-        else:
-            self._cases.pop(alert.id, None)
+            self._due_us[alert.id] = self._due(alert)
+        elif self._cases.pop(alert.id, None):
+            del self._due_us[alert.id]
 
     # --- what time does -----------------------------------------------------------------------
 
@@ -103,13 +106,30 @@ class Casebook:
             lapsed,
             overdue,
         )
-        for alert_id in list(self._cases):
+        windows = self._windows.standing(at_us)  # their begin and end concern every case
+        for alert_id in [i for i, due_us in self._due_us.items() if windows or due_us <= at_us]:
             for rule in rules:
                 alert = self._cases.get(alert_id)
                 change = rule(alert, at_us) if alert else None
                 if change:
                     changes.append(self._finished(change))
         return changes
+
+    def _due(self, alert: Alert) -> float:
+        """The earliest instant at which a rule of `tick` may apply, windows aside; infinite if none will."""
+        if alert.suppressed:
+            return 0  # until its window is gone
+        rules, found = self._terms.rules, [inf]
+        if alert.mode is Mode.TEST:
+            found.append(alert.opened_at_us + round(rules.drills.test_min * MINUTE_US))
+        if not _stands(alert) and alert.closed_at_us is not None:
+            found.append(alert.closed_at_us + round(rules.verdict_days * DAY_US))
+        found += [held.until_us for held in (alert.shelved, alert.flapping) if held]
+        if alert.release and alert.release.state is ReleaseState.DRAFTED:
+            found.append(alert.release.due_us or inf)
+        if alert.duty and alert.duty.overdue_since_us is None:
+            found.append(alert.duty.due_us or inf)
+        return min(found)
 
     def _expired(self, alert: Alert, at_us: int) -> AlertChange | None:
         if _stands(alert) or alert.closed_at_us is None:
@@ -191,6 +211,7 @@ class Casebook:
         """Go on from a state."""
         cases: Iterable[Alert] = state["cases"]
         self._cases = {a.id: a for a in cases}
+        self._due_us = {a.id: self._due(a) for a in self._cases.values()}
         self._incidents.load(state["incidents"])
         self._flaps.load(state["flaps"])
         self._windows.load(state["windows"])

@@ -11,6 +11,7 @@ from riskwatch.core.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_LOG = np.log(np.maximum(np.arange(256.0), 1.0))  # of counts; larger ones have no need of the second bound
 
 
 @compiled
@@ -91,7 +92,8 @@ def find(
     columns]. `members` are the known columns, signature after signature, and where each begins.
 
     Evidence never exceeds (x - mu)**2 / (2 (mu + mu**2 * inverse)), since its second derivative
-    in x falls, so logarithms are taken only where the sum of these bounds reaches the threshold.
+    in x falls, nor what it were if the count were Poisson, which takes one logarithm; the full one
+    is taken only where the sum of these bounds reaches the threshold.
     """
     rate, exposure, process, level = usual
     column, begins = members
@@ -102,19 +104,31 @@ def find(
     found, rated = np.empty((room, windows)), np.empty(room)
     n = 0
     bound, evidence = np.zeros(windows), np.zeros(windows)
+    log_opened = np.log(np.maximum(exposure, 1e-300))
     for a in range(areas):
         d = depth[a]
         for s in range(signatures):
             bound[:] = 0.0
             for j in range(begins[s], begins[s + 1]):
                 c = column[j]
-                each, own, clumped = rate[a, c], level[a, c], clump[c]
-                for w in range(windows):  # without a branch, which would be guessed wrong half the time
-                    mean = each * exposure[c, w]
-                    over = max(sums[a, c, w] - mean, 0.0)
-                    mu = max(mean, 1e-9)
-                    spread = 2.0 * (mu + mu * mu * max(process[d, c, w] + own, 1e-6)) * clumped
-                    most = over * over / spread
+                each, own, twice = rate[a, c], level[a, c], 2.0 * clump[c]
+                seen, opened, spread = sums[a, c], exposure[c], process[d, c]
+                hits = 0
+                for w in range(windows):  # no branch, no division: the processor takes several at once
+                    mu = max(each * opened[w], 1e-9)
+                    over = max(seen[w] - mu, 0.0)
+                    hits += over * over >= 0.999998 * twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
+                if not hits:  # most have none
+                    continue
+                log_each = math.log(each) if each > 0.0 else -1e3
+                for w in range(windows):
+                    mu = max(each * opened[w], 1e-9)
+                    over = max(seen[w] - mu, 0.0)
+                    most = over * over / (twice * (mu + mu * mu * max(spread[w] + own, 1e-6)))
+                    if most >= 0.999999 and seen[w] < len(_LOG):
+                        x = float(seen[w])
+                        poisson = x * (_LOG[seen[w]] - log_each - log_opened[c, w]) - over
+                        most = min(most, poisson / clump[c] * 1.000001 + 1e-6)
                     bound[w] += most if most >= 0.999999 else 0.0
             if bound.max() <= threshold * 0.999999:
                 continue

@@ -10,7 +10,6 @@ from riskwatch.core.alerts import AlertChange, Level, Reason
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.core.shifts import shift_at
 
-
 Step = tuple[dict[str, float], int, bool]
 STEPS = st.lists(
     st.tuples(

@@ -1,7 +1,7 @@
 """Is the likelihood right? `RISKWATCH_DATA=… python -m benchmarks.likelihood` writes `likelihood.md`.
 
 Stated against come true on the real year and on a made county whose seed the fit never saw. The
-Brier skill is against the base rate; onsets are outcomes that did not hold at the decision instant.
+Brier skill is against climatology and persistence; onsets are outcomes that did not hold at the decision instant.
 """
 
 from __future__ import annotations
@@ -24,30 +24,75 @@ from riskwatch.score.bundle import Bundle
 
 BINS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 TOO_FEW = 250
+TICKS_A_DAY = 96
+PRIOR = 200  # rows that the first guess of a reference counts for
 HELD_OUT = (90, 250_000, 201)
 
 
-def reliability(rows: Rows, model: SurpriseOdds) -> tuple[str, float]:
-    """A table of stated against true by bin, and the Brier skill against the base rate."""
+def prequential(rows: Rows, key: np.ndarray) -> np.ndarray:
+    """[n] how often the outcome came in rows of the same key until two days before, 1% to begin with."""
+    day = rows.tick // TICKS_A_DAY
+    first, last = int(day.min()), int(day.max())
+    shape = (int(key.max()) + 1, last - first + 1)
+    seen, true = np.zeros(shape), np.zeros(shape)
+    np.add.at(seen, (key, day - first), 1.0)
+    np.add.at(true, (key, day - first), rows.outcome)
+    at = np.maximum(day - first - 2, 0)
+    known = day - first >= 2
+    before, so_far = np.cumsum(true, axis=1)[key, at] * known, np.cumsum(seen, axis=1)[key, at] * known
+    return (before + PRIOR * 0.01) / (so_far + PRIOR)
+
+
+def reliability(rows: Rows, model: SurpriseOdds) -> tuple[str, str]:
+    """A table of stated against true by bin, and one of the Brier skill against each reference.
+
+    Intervals draw weeks of all series together again, 2,000 times.
+    """
     stated, true = expit(model.log_odds(rows.features)), rows.outcome
+    week = rows.tick // (7 * TICKS_A_DAY)
+    week = week - week.min()
+    weeks = int(week.max()) + 1
+    drawn = np.random.default_rng(0).multinomial(weeks, np.full(weeks, 1 / weeks), size=2000)
     lines: list[list[object]] = []
     for low, high in pairwise(BINS):
         here = (stated >= low) & (stated < high)
         n = int(here.sum())
         if n:
-            onset = rows.outcome[here & ~rows.in_progress]
+            onset = here & ~rows.in_progress
             lines.append(
                 [
                     f"{low:g} to {high:g}",
                     f"{n:,}" + (" (too few)" if n < TOO_FEW else ""),
                     f"{stated[here].mean():.3f}",
-                    f"{true[here].mean():.3f}",
-                    f"{onset.mean():.3f}" if len(onset) else "",
+                    _share(true, here, week, drawn),
+                    _share(true, onset, week, drawn) if onset.any() else "",
                 ]
             )
-    base = true.mean()
-    skill = 1.0 - float(np.mean((stated - true) ** 2) / (base * (1.0 - base)))
-    return table(["likelihood", "rows", "stated", "came true", "of onsets"], lines), skill
+    references = {
+        "base rate of the file itself (looks ahead)": np.full(len(true), true.mean()),
+        "climatology: the signature's rate until then": prequential(rows, rows.signature),
+        "persistence: the rate until then of what goes on, or not": prequential(
+            rows, rows.in_progress.astype(np.int64)
+        ),
+    }
+    mine = np.bincount(week, (stated - true) ** 2, weeks)
+    skills: list[list[object]] = []
+    for name, reference in references.items():
+        theirs = np.bincount(week, (reference - true) ** 2, weeks)
+        skill = 1.0 - mine.sum() / theirs.sum()
+        low, high = np.quantile(1.0 - (drawn @ mine) / (drawn @ theirs), [0.025, 0.975])
+        skills.append([name, f"{theirs.sum() / len(true):.5f}", f"{skill:.4f} ({low:.4f} to {high:.4f})"])
+    header = ["likelihood", "rows", "stated", "came true", "of onsets"]
+    return table(header, lines), table(["reference", "its Brier score", "Brier skill"], skills)
+
+
+def _share(true: np.ndarray, here: np.ndarray, week: np.ndarray, drawn: np.ndarray) -> str:
+    """How often it came true, with the interval of drawn weeks."""
+    weeks = drawn.shape[1]
+    found, n = (np.bincount(week[here], w, weeks) for w in (true[here], np.ones(int(here.sum()))))
+    of = drawn @ n
+    low, high = np.quantile((drawn @ found)[of > 0] / of[of > 0], [0.025, 0.975])
+    return f"{true[here].mean():.3f} ({low:.3f}-{high:.3f})"
 
 
 def main() -> None:
@@ -60,18 +105,20 @@ def main() -> None:
     parts = [
         "# Is the likelihood right?",
         f"Bundle {bundle.version}, fitted on {bundle.fitted}. A row is an area's signature at every second "
-        "tick, where there is any surprise; rows of one day are not independent, so the counts flatter "
-        f"the precision. Bins under {TOO_FEW} rows are marked.",
+        "tick, where there is any surprise; rows of one week are not independent, so intervals draw whole "
+        f"weeks of all series again. Bins under {TOO_FEW} rows are marked. References are prequential: they "
+        "know what came true until two days before.",
         provenance("RISKWATCH_DATA=… python -m benchmarks.likelihood"),
     ]
     for name, rows in (
         ("The real year", year),
         (f"A made county, seed {HELD_OUT[2]}, not fitted on", made),
     ):
-        text, skill = reliability(rows, model)
+        text, skills = reliability(rows, model)
         parts += [
             f"## {name}",
-            f"{len(rows.outcome):,} rows, outcome in {rows.outcome.mean():.4f}; Brier skill {skill:.4f}.",
+            f"{len(rows.outcome):,} rows, outcome in {rows.outcome.mean():.4f}.",
+            skills,
             text,
         ]
     page = "\n\n".join(parts) + "\n"

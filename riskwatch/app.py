@@ -17,6 +17,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from riskwatch.alert.actions import Action, ActionRefused, Order, OrderKind, counted_from
+from riskwatch.alert.attention import Attention
 from riskwatch.alert.casebook import Casebook
 from riskwatch.alert.episodes import Episodes, Stamp
 from riskwatch.alert.kinds import RulesByPlace
@@ -50,7 +51,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
-_STATE_VERSION = 2  # raised when a component keeps other things than before
+_STATE_VERSION = 3  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -85,7 +86,8 @@ class Pipeline:
         self._episodes = Episodes(self._places)
         self._notices = Notices(settings.rules, world.tree.codes[0])
         terms = Terms(world.tree, settings.desk, settings.release)
-        self._cases = Casebook(terms, settings.maintenance)
+        attention = Attention(self._places, settings.desk.shifts, world.timezone)
+        self._cases = Casebook(terms, settings.maintenance, attention)
         self._first_seen_us: dict[str, int] = {}
         self.position = 0
         self.ticks = 0
@@ -142,7 +144,7 @@ class Pipeline:
         assessed = self.duty.assess(features, scores, self._watched(panel), self._places)
         drawn = partial(chart, world, self.volume, panel.end_us)
         changes += self._episodes.step(assessed, stamp, drawn)
-        return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us))
+        return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us, self._episodes.burns))
 
     def _finished(self, changes: Sequence[AlertChange]) -> list[AlertChange]:
         """What the stages made, complete with what the casebook knows of it."""

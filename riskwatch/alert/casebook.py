@@ -9,6 +9,7 @@ from typing import Any
 
 from riskwatch.alert import drills
 from riskwatch.alert.actions import Action, Order, OrderKind
+from riskwatch.alert.attention import Attention
 from riskwatch.alert.duties import overdue, with_duty
 from riskwatch.alert.flapping import Flaps, flapping_ended
 from riskwatch.alert.incidents import Incidents
@@ -18,10 +19,11 @@ from riskwatch.alert.orders import opened_by_hand
 from riskwatch.alert.release import lapsed
 from riskwatch.alert.shelving import shelf_ended
 from riskwatch.alert.terms import ENGINE, Terms, changed
-from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Reason, State
+from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, Reason, State
 from riskwatch.core.clock import DAY_US, MINUTE_US
 from riskwatch.core.side_states import Mode, ReleaseState
 
+BUDGET = "budget"
 _STANDING = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
 
 
@@ -32,8 +34,10 @@ class Casebook:
     flapping and the step that is owed. `tick` says what became of alerts by the time alone.
     """
 
-    def __init__(self, terms: Terms, maintenance: MaintenanceFile) -> None:
-        self._terms = terms
+    def __init__(
+        self, terms: Terms, maintenance: MaintenanceFile, attention: Attention | None = None
+    ) -> None:
+        self._terms, self._attention = terms, attention
         self._cases: dict[str, Alert] = {}
         self._due_us: dict[str, float] = {}  # in the order of the cases: when time alone may change each
         self._incidents = Incidents(terms.tree, terms.rules.incidents)
@@ -50,16 +54,37 @@ class Casebook:
     def finish(self, changes: Sequence[AlertChange]) -> list[AlertChange]:
         """The changes complete, in order; a real orange or red ends a drill right behind it."""
         done: list[AlertChange] = []
-        for change in changes:
-            done.append(self._finished(change))
+        for change in self._gated([self._seen(change) for change in changes]):
+            done.append(self._settled(change))
             if self.drills.interrupted_by(done[-1]):
                 done += self._end_drill(change.at_us, f"real: {change.alert.id}")
         return done
 
     def _finished(self, change: AlertChange) -> AlertChange:
+        return self._settled(self._gated([self._seen(change)])[0])
+
+    def _seen(self, change: AlertChange) -> AlertChange:
+        alert = change.alert
+        if alert.revision != 1 or alert.id in self._cases:
+            return change
+        return replace(change, alert=self._first_seen(alert, change.at_us))
+
+    def _gated(self, changes: list[AlertChange]) -> list[AlertChange]:
+        """What asks for attention gets it, or is withheld; the gravest of those at once asks first."""
+        attention = self._attention
+        if attention is None:
+            return changes
+        gated = [_unwithheld(change) for change in changes]
+        for change in gated:
+            attention.heed(change.alert, change.at_us)
+        asking = [n for n, change in enumerate(gated) if _asks(change)]
+        for n in sorted(asking, key=lambda n: _by_gravity(gated[n].alert)):
+            shown = attention.take(gated[n].alert, gated[n].at_us)
+            gated[n] = _shown(gated[n]) if shown else _withheld(gated[n])
+        return gated
+
+    def _settled(self, change: AlertChange) -> AlertChange:
         alert, before = change.alert, self._cases.get(change.alert.id)
-        if before is None and alert.revision == 1:
-            alert = self._first_seen(alert, change.at_us)
         if change.reason is Reason.LEVEL_RAISED and alert.shelved:
             alert = replace(alert, shelved=None)  # graver than what was put aside
         if alert.state not in _STANDING:
@@ -91,8 +116,11 @@ class Casebook:
 
     # --- what time does -----------------------------------------------------------------------
 
-    def tick(self, at_us: int) -> list[AlertChange]:
-        """Shelves, windows, holds and drafts that ended, steps overdue, verdicts that nobody gave."""
+    def tick(self, at_us: int, burns: Callable[[Alert], bool] = lambda _: True) -> list[AlertChange]:
+        """Shelves, windows, holds and drafts that ended, steps overdue, verdicts that nobody gave.
+
+        What the budget withheld and still `burns` is shown as far as there is room again.
+        """
         changes: list[AlertChange] = []
         self._windows.forget(at_us)
         if self.drills.over(at_us):
@@ -113,7 +141,21 @@ class Casebook:
                 change = rule(alert, at_us) if alert else None
                 if change:
                     changes.append(self._finished(change))
-        return changes
+        return changes + self._released(at_us, burns)
+
+    def _released(self, at_us: int, burns: Callable[[Alert], bool]) -> list[AlertChange]:
+        """The withheld for whom there is room again, gravest and then oldest first."""
+        attention = self._attention
+        if attention is None:
+            return []
+        waiting = [a for a in self._cases.values() if a.withheld and a.state is State.OPEN and not a.quiet]
+        found = []
+        for alert in sorted(waiting, key=lambda a: (a.level, a.opened_at_us, a.id)):
+            if burns(alert) and attention.take(alert, at_us, waited=True):
+                back = replace(alert, shown=True)
+                told = changed(alert, back, Reason.RELEASED, at_us, why=BUDGET)
+                found.append(self._settled(told))
+        return found
 
     def _due(self, alert: Alert) -> float:
         """The earliest instant at which a rule of `tick` may apply, windows aside; infinite if none will."""
@@ -158,6 +200,8 @@ class Casebook:
     def act(self, alert: Alert, action: Action) -> AlertChange:
         """The change an action makes; raises ActionRefused."""
         change = act(alert, action, self._terms)
+        if change.alert.withheld and change.alert.state in (State.ACKNOWLEDGED, State.HANDLING):
+            change = _shown(change)  # somebody has taken it up
         now = replace(change, at_us=action.now_us)  # the clock that steps are owed by
         done = self._finished(now)
         return replace(done, at_us=change.at_us, came_from=alert.state)
@@ -195,6 +239,8 @@ class Casebook:
         told: dict[str, Any] = {"windows": windows} if windows else {}
         if running["running"] or running["mode"] != Mode.ACTUAL:
             told["drill"] = running
+        if self._attention:
+            told["attention"] = self._attention.told(at_us)
         return told
 
     def state(self) -> dict[str, Any]:
@@ -205,6 +251,7 @@ class Casebook:
             "flaps": self._flaps.state(),
             "windows": self._windows.state(),
             "drills": self.drills.state(),
+            "attention": self._attention.state() if self._attention else None,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -216,10 +263,42 @@ class Casebook:
         self._flaps.load(state["flaps"])
         self._windows.load(state["windows"])
         self.drills.load(state["drills"])
+        if self._attention and state["attention"]:
+            self._attention.load(state["attention"])
 
 
 def _stands(alert: Alert) -> bool:
     return alert.state in _STANDING
+
+
+def _asks(change: AlertChange) -> bool:
+    """Whether a change would newly show an alert at blue or yellow; what a person opened is not asked."""
+    alert = change.alert
+    if alert.kind is not AlertKind.RISK or alert.by_hand or alert.quiet or alert.state is not State.OPEN:
+        return False
+    if alert.level <= Level.ORANGE or alert.inhibited_by is not None:
+        return False
+    return (alert.shown and change.reason in (Reason.OPENED, Reason.RELEASED)) or (
+        alert.withheld and change.reason is Reason.LEVEL_RAISED
+    )
+
+
+def _by_gravity(alert: Alert) -> tuple[int, float, str]:
+    return alert.level, -(alert.likelihood or 0.0) * (alert.impact or 0.0), alert.id
+
+
+def _unwithheld(change: AlertChange) -> AlertChange:
+    """Orange and red are never withheld."""
+    return _shown(change) if change.alert.withheld and change.alert.level <= Level.ORANGE else change
+
+
+def _shown(change: AlertChange) -> AlertChange:
+    return replace(change, alert=replace(change.alert, shown=True))
+
+
+def _withheld(change: AlertChange) -> AlertChange:
+    reason = change.reason if change.reason is Reason.LEVEL_RAISED else Reason.WITHHELD
+    return replace(change, alert=replace(change.alert, shown=False), reason=reason, why=BUDGET)
 
 
 def _unbound(alert: Alert) -> Alert:

@@ -90,6 +90,11 @@ class Episodes:
         """The open alert of that id."""
         return next((e.alert for e in self.open.values() if e.alert.id == alert_id), None)
 
+    def burns(self, alert: Alert) -> bool:
+        """Whether the evidence still holds the level of an open alert."""
+        episode = self.open.get((alert.area, alert.signature))
+        return episode is not None and episode.alert.id == alert.id and episode.below_since_us is None
+
     def adopt(self, alert: Alert) -> None:
         """Take over what an operator made of an alert."""
         episode = self.open.get((alert.area, alert.signature))
@@ -198,7 +203,7 @@ class Episodes:
     ) -> str | None:
         """Who speaks for this alert: never for one shown at orange or red; released after a while alone."""
         alert = episode.alert
-        if alert.shown:
+        if alert.inhibited_by is None:  # shown, or withheld: it has a voice of its own
             grave = alert.peak_level <= Level.ORANGE
             return None if grave else assessed.inhibited_by
         if assessed.inhibited_by:
@@ -227,9 +232,9 @@ class Episodes:
     def _reason(alert: Alert, level: Level, by: str | None, *, grew: bool) -> Reason | None:
         if alert.state is State.CLOSED and level >= alert.level:
             return None  # closed by the desk: only a rise is news
-        if bool(by) and alert.shown:
+        if by and alert.inhibited_by is None:
             return Reason.INHIBITED
-        if not by and not alert.shown:
+        if not by and alert.inhibited_by is not None:
             return Reason.RELEASED
         if level < alert.level:
             return Reason.LEVEL_RAISED
@@ -255,7 +260,7 @@ class Episodes:
             level=level,
             peak_level=min(alert.peak_level, level),
             levels=levels,
-            shown=by is None,
+            shown=by is None and not alert.withheld,
             state=State.OPEN if reopened else alert.state,
             closed_at_us=None if reopened else alert.closed_at_us,
             verdict=None if reopened else alert.verdict,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
+from riskwatch.alert.attention_rules import AttentionRule
 from riskwatch.alert.rules import AlertRules, Kind
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.errors import Fault
@@ -18,10 +20,21 @@ class RulesByPlace:
         self._kinds = [(kind, rules.of_kind(name)) for name, kind in rules.kinds.items()]
         self.of = cache(self._find)
 
+        common = {"": rules.attention} if rules.attention else {}
+        own = {name: kind.attention for name, kind in rules.kinds.items() if kind.attention}
+        self.accounts: Mapping[str, AttentionRule] = common | own
+        self.account = cache(self._account)
+
     @property
     def floor(self) -> float:
         """The least likelihood that is graded anywhere."""
         return min([self._rules.floor, *(mine.floor for _, mine in self._kinds)])
+
+    def _account(self, area: str, signature: str) -> str:
+        """The kind whose ceilings an alert counts against, '' for those of everywhere."""
+        kinds = self._rules.kinds.items()
+        mine = next((name for name, kind in kinds if fits(kind, self._tree, area, signature)), "")
+        return mine if mine in self.accounts else ""
 
     def _find(self, area: str, signature: str) -> AlertRules:
         fitting = (mine for kind, mine in self._kinds if fits(kind, self._tree, area, signature))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
@@ -9,10 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from riskwatch.alert.attention_rules import AttentionRule
 from riskwatch.core.alerts import Level
 from riskwatch.core.documents import Document
 
 LevelWord = Literal["none", "blue", "yellow", "orange", "red"]
+_LEAST_LIKELIHOOD = 1e-9
 _LEAST_JUSTIFICATION = 20  # characters: a word is no reason
 
 
@@ -62,6 +65,7 @@ class Kind(Document):
     min_calls: int | None = Field(default=None, ge=1)
     clear: ClearRule | None = None
     release_h: float | None = Field(default=None, ge=0)
+    attention: AttentionRule | None = None
     tests: tuple[GradingTest, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -96,6 +100,7 @@ class AlertRules(Document):
     clear: ClearRule = ClearRule()
     release_h: float = Field(default=1.0, ge=0)
     notices: NoticeRule = NoticeRule()
+    attention: AttentionRule | None = None
     kinds: Mapping[str, Kind] = {}
     tests: tuple[GradingTest, ...] = Field(min_length=1)
 
@@ -143,6 +148,15 @@ class AlertRules(Document):
         """The level of a likelihood and an impact, or None below the matrix."""
         row = bisect_right(self.likelihood, likelihood) - 1
         return None if row < 0 else self._levels[row][bisect_right(self.impact, impact)]
+
+    def strength(self, likelihood: float) -> float:
+        """How far a likelihood stands above the floor of its band: 0 at the floor, 1 at the next band."""
+        bounds = (*self.likelihood, 1.0)
+        row = bisect_right(self.likelihood, likelihood) - 1
+        if row < 0:
+            return 0.0
+        low, high = max(bounds[row], _LEAST_LIKELIHOOD), max(bounds[row + 1], _LEAST_LIKELIHOOD)
+        return 1.0 if high <= low else min(math.log(max(likelihood, low) / low) / math.log(high / low), 1.0)
 
     @cached_property
     def _levels(self) -> tuple[tuple[Level | None, ...], ...]:

@@ -47,6 +47,7 @@ class Overview:
     ended_more: int
     notices: tuple[Alert, ...]
     hidden: int
+    withheld: tuple[Alert, ...]
     counts: Mapping[Level, int]
 
 
@@ -72,7 +73,8 @@ def overview(desk: Desk, chosen: Filter, now_us: int) -> Overview:
         ended=tuple(ended[:ENDED_SHOWN]),
         ended_more=max(len(ended) - ENDED_SHOWN, 0),
         notices=tuple(a for a in shown if a.kind is not AlertKind.RISK),
-        hidden=sum(not a.shown for a in standing),
+        hidden=sum(not a.shown and not a.withheld for a in standing),
+        withheld=tuple(a for a in standing if a.withheld),
         counts={level: sum(a.level is level for a in every) for level in Level},
     )
 

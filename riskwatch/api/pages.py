@@ -20,6 +20,7 @@ from riskwatch.core.alerts import Alert, AlertKind, State, Verdict
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.side_states import ReleaseState
 from riskwatch.deliver.handover import drill_name, grouped
+from riskwatch.messages.attention import rooms_line, withheld_line
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import ACCOUNT
 
@@ -59,12 +60,14 @@ def page_routes(site: Site) -> APIRouter:
         if beat.last_tick_us is None and not any(f.account["rows_read"] for f in sources):
             return site.page(request, "empty.html", source=next(iter(site.desk.settings.mappings)))
         chosen, now_us = Filter.of(tree, area=area, level=level), site.now_us()
+        view, words = overview(site.desk, chosen, now_us), site.words(request)
+        standing = site.desk.alerts.standing()
         return site.page(
             request,
             "home.html",
             chosen=chosen,
             options=area_options(tree, site.words(request), chosen.area),
-            view=overview(site.desk, chosen, now_us),
+            view=view,
             pulse=beat,
             now_us=now_us,
             feeds=sources,
@@ -73,7 +76,9 @@ def page_routes(site: Site) -> APIRouter:
             columns=ACCOUNT,
             new_h=NEW_H,
             grouped=grouped,
-            drill=drill_name(site.desk.alerts.standing()),
+            drill=drill_name(standing),
+            withheld=withheld_line(view.withheld, words),
+            rooms=rooms_line(standing.feeds.get("attention", {}) if standing else {}, words),
             ended_days=ENDED_DAYS,
         )
 

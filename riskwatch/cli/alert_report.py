@@ -14,6 +14,7 @@ from riskwatch.core.alerts import Alert, AlertChange
 
 if TYPE_CHECKING:
     from riskwatch.cli.shell import Shell
+    from riskwatch.desk import Desk
     from riskwatch.messages.sentence import Words
 
 
@@ -47,6 +48,16 @@ def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
             label = shell.say("fact.owner") if key == "owner" else words.text(f"table.{key}")
             table.add_row(label, value if isinstance(value, Text) else Text(str(value)))
     shell.out.print(table)
+
+
+def tell_withheld(shell: Shell, desk: Desk, words: Words) -> None:
+    """One line of what the budget withholds, if there is anything, and how to list it."""
+    from riskwatch.core.alerts import AlertKind
+    from riskwatch.messages.attention import withheld_line
+
+    line = withheld_line(desk.alerts.find(kind=AlertKind.RISK, shown=False), words)
+    if line:
+        shell.tell("alerts.withheld", line=line)
 
 
 def _step(alert: Alert, words: Words) -> str | None:

@@ -82,6 +82,10 @@ def list_alerts(  # noqa: PLR0913 - the filters of a list
         shell.out.print(words.text("page.none_all"))
     else:
         shell.tell("alerts_none" if everything else "alerts_none_open")
+    if not (hidden or everything):
+        from riskwatch.cli.alert_report import tell_withheld
+
+        tell_withheld(shell, desk, words)
 
 
 def show(

@@ -217,6 +217,11 @@ class Alert:
         return self.handed_to or self.area
 
     @property
+    def withheld(self) -> bool:
+        """Whether the alert budget holds it back: it is listed, and nobody is told."""
+        return self.kind is AlertKind.RISK and not self.shown and self.inhibited_by is None
+
+    @property
     def quiet(self) -> Quiet | None:
         """Why nobody is told now; orange and red are quiet only where an operator shelved them."""
         if self.shelved:

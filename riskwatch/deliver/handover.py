@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from riskwatch.core.alerts import ENDED, Alert, AlertKind
-from riskwatch.core.clock import HOUR_US, from_us, iso, to_us
+from riskwatch.core.clock import HOUR_US, iso
+from riskwatch.core.shifts import shift_at
 from riskwatch.core.side_states import ReleaseState
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import Standing
 
-SECTIONS = ("new", "rising", "open", "overdue", "quiet", "drafts", "ended", "data")
+SECTIONS = ("new", "rising", "open", "overdue", "quiet", "withheld", "drafts", "ended", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,10 @@ def shift_start(now_us: int, shifts: Sequence[str], timezone: str) -> int:
 
     Shifts begin at local times of day, so one is an hour longer or shorter when the clocks change.
 
-    >>> iso(shift_start(to_us(datetime.fromisoformat("2025-02-06T08:10Z")), ("08:00", "20:00"), "UTC"))
+    >>> iso(shift_start(1_738_829_400_000_000, ("08:00", "20:00"), "UTC"))  # 2025-02-06 08:10
     '2025-02-05T20:00:00Z'
     """
-    zone, latest_us = ZoneInfo(timezone), now_us - HOUR_US
-    today = from_us(now_us).astimezone(zone).date()
-    starts = [
-        to_us(datetime.combine(today - timedelta(days=back), _time(text), zone))
-        for back in (0, 1, 2)
-        for text in shifts
-    ]
-    return max(start for start in starts if start <= latest_us)
-
-
-def _time(text: str) -> Any:
-    return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time of day; the zone joins it later
+    return shift_at(now_us - HOUR_US, shifts, timezone)[0]
 
 
 def sheet(alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: Standing | None) -> Handover:
@@ -64,6 +52,8 @@ def sheet(alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: St
     sections: dict[str, list[Alert]] = {name: [] for name in SECTIONS}
     for alert in alerts:
         if not alert.shown:
+            if alert.withheld and alert.state not in ENDED:
+                sections["withheld"].append(alert)
             continue
         place = _section(alert, since_us)
         if place:

@@ -81,9 +81,9 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
         "one that a budget holds back, with nothing to explain it and no verdict yet",
         alert(level=Level.BLUE, shown=False, contributions=(), rising=False),
         {"judged": (0, 0)},
-        "Collegeville, blue: more stomach illness than usual. Held back; not shown. "
+        "Collegeville, blue: more stomach illness than usual. Withheld by the budget; not shown. "
         "Owner: Public health desk.",
-        "Collegeville，蓝色：肠胃疾病多于平常。暂缓显示。负责：Public health desk。",
+        "Collegeville，蓝色：肠胃疾病多于平常。因预警数量上限暂缓显示。负责：Public health desk。",
     ),
     (
         "a first that was never seen, its calls not dated",

@@ -158,7 +158,7 @@ class Casebook:
         return found
 
     def _due(self, alert: Alert) -> float:
-        """The earliest instant at which a rule of `tick` may apply, windows aside; infinite if none will."""
+        """The earliest instant at which a rule of `tick` may apply, windows aside; infinite if none."""
         if alert.suppressed:
             return 0  # until its window is gone
         rules, found = self._terms.rules, [inf]

@@ -31,7 +31,7 @@ def withheld(table: IntArray, k: int = K) -> Mask:
     """Which cells of `with_sums(table)` are not published.
 
     >>> withheld(np.array([[3, 40], [50, 60]])).tolist()
-    [[True, True, False], [True, True, False], [False, False, False]]
+    [[True, True, True], [True, True, False], [True, False, False]]
     """
     whole = with_sums(table)
     small = (whole > 0) & (whole < k)

@@ -17,8 +17,8 @@ def time_to_alert(
     half were detected; both are NaN where nothing has weight.
 
     >>> hours, came = np.array([1.0, 3.0, 5.0]), np.array([True, True, False])
-    >>> [x.tolist() for x in time_to_alert(hours, came, np.ones((1, 3)), 4.0)]
-    [[3.0], [2.6666666666666665]]
+    >>> [x.round(6).tolist() for x in time_to_alert(hours, came, np.ones((1, 3)), 4.0)]
+    [[3.0], [2.666667]]
     """
     order = np.lexsort((~came, hours))  # of equal hours, an alert comes before a miss leaves
     t, event, w = hours[order], came[order], weights[:, order]

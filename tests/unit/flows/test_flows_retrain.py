@@ -17,6 +17,8 @@ from riskwatch.score.bundle import Bundle
 from riskwatch.succession import Handover, PromotionRefused, Succession
 from riskwatch.workspace import resolve
 
+pytestmark = pytest.mark.slow  # each fits every competitor over several folds
+
 
 def test_a_candidate_is_registered_and_not_promoted(trained: Trained):
     """The champion is still the configuration's; a person promotes, if the gate lets them."""

@@ -148,7 +148,7 @@ def seeds() -> list[tuple[int, str]]:
 
 
 LOSING = 60
-"""How many of these seeds are tried where acknowledged commits are lost: about half of them lose some."""
+"""How many of these seeds are tried where acknowledged commits are lost: most of them lose some."""
 
 
 def test_what_was_acknowledged_outlives_a_power_loss(journals, tmp_path):

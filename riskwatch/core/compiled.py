@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
 _Loop = TypeVar("_Loop", bound=Callable[..., Any])
+_FunctionCache: Any = FunctionCache  # numba's methods have no types
 
 
 def compiled(loop: _Loop) -> _Loop:
@@ -17,7 +20,31 @@ def compiled(loop: _Loop) -> _Loop:
     interpreter is free meanwhile. Where no folder for the cache may be written, each process
     compiles anew. The loop in Python is its `py_func`.
     """
-    try:
-        return cast(_Loop, njit(cache=True, nogil=True, error_model="numpy")(loop))
-    except RuntimeError:  # numba found no place for its cache
-        return cast(_Loop, njit(nogil=True, error_model="numpy")(loop))
+    made = njit(nogil=True, error_model="numpy")(loop)
+    with suppress(RuntimeError):  # numba found no place for its cache
+        made._cache = _Kept(loop)  # type: ignore[attr-defined] # what enable_caching() sets
+    return cast(_Loop, made)
+
+
+class _Kept(_FunctionCache):  # type: ignore[misc] # for the same reason
+    """Numba's cache of a loop, of which no fault ends the work: what is not kept is compiled again.
+
+    Numba itself raises where the disk takes no more, and at every start after a power loss has torn
+    one of its files, which it does not sync; and two processes that compile for the first time at
+    once may number two signatures alike.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The kept machine code of a signature, or None; a torn index is emptied."""
+        try:
+            found = super().load_overload(sig, target_context)
+        except Exception:  # unpickling torn bytes raises anything
+            found = None
+            with suppress(OSError):
+                self.flush()
+        return found if found is not None and found.signature.args == tuple(sig) else None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep machine code, where the disk takes it."""
+        with suppress(OSError):
+            super().save_overload(sig, data)

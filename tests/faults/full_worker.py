@@ -15,23 +15,23 @@ Room = Callable[[], None]
 
 
 def file_size(folder: Path) -> Room:
-    """No file may grow over 400 KB (RLIMIT_FSIZE), until it may."""
+    """No file may grow over 800 KB (RLIMIT_FSIZE), until it may."""
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, hard))
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def tmpfs(folder: Path, size: str = "400k") -> Room:
-    """A file system of 400 KB, until it is larger; this process sees the mount alone."""
+def tmpfs(folder: Path, size: str = "800k") -> Room:
+    """A file system of 800 KB, until it is larger; this process sees the mount alone."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "riskwatch", folder], check=True)
     return lambda: subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True) and None
 
 
 def max_page_count(folder: Path) -> Room:
-    """The database may have 60 pages, until it may have more."""
+    """The database may have 120 pages, until it may have more."""
     from riskwatch.store import database
 
-    prepare, pages = database._prepare_sqlite, [60]
+    prepare, pages = database._prepare_sqlite, [120]
 
     def prepared(connection, record) -> None:
         prepare(connection, record)

@@ -147,6 +147,10 @@ def seeds() -> list[tuple[int, str]]:
     return [(seed, "often" if seed % 2 else "default") for seed in range(CUTS)]
 
 
+LOSING = 60
+"""How many of these seeds are tried where acknowledged commits are lost: most of them lose some."""
+
+
 def test_what_was_acknowledged_outlives_a_power_loss(journals, tmp_path):
     """In every seed the store opens, is sound, and has each entry, commit and snapshot it had told of."""
     told = 0
@@ -164,13 +168,13 @@ def test_what_was_acknowledged_outlives_a_power_loss(journals, tmp_path):
 def test_the_same_cuts_lose_commits_where_wal_is_not_synced(journals, tmp_path):
     """With synchronous=NORMAL acknowledged commits are gone in many seeds, so the test above can fail."""
     bad = 0
-    for seed, pages in seeds():
+    for seed, pages in seeds()[:LOSING]:
         journal, home = journals("NORMAL", pages), tmp_path / f"cut{seed}"
         acknowledged = cut(journal, seed, home)
         bad += bool(lost(journal, acknowledged, rows_of(home)))
         shutil.rmtree(home)
-    print(f"{bad} of {CUTS} power losses took acknowledged commits")
-    assert bad > CUTS // 4
+    print(f"{bad} of {LOSING} power losses took acknowledged commits")
+    assert bad > LOSING // 4
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -27,7 +27,8 @@ def test_tutorial_commands_are_found(tmp_path):
 def test_tutorial_faults_are_found(tmp_path):
     """A command that fails, and one that prints something else."""
     page = tmp_path / "p.md"
-    page.write_text("```console\n$ exit 3\n$ echo one\ntwo\n$ echo yes\nye…\n```\n")
+    (tmp_path / "sub").mkdir()
+    page.write_text("```console\n$ exit 3\n$ echo one\ntwo\n$ echo yes\nye…\n$ cd sub\n$ pwd\n…/sub\n```\n")
     faults = run_tutorial(page, tmp_path)
     assert [f.splitlines()[0] for f in faults] == ["$ exit 3", "$ echo one"]
     assert matches("a … b", "a 1 2 b")

@@ -1,6 +1,7 @@
 """Runs a tutorial as a reader would: types every line behind `$` of its ```console blocks, in order.
 
-What is printed must match what the page shows behind the command; `…` stands for anything.
+What is printed must match what the page shows behind the command; `…` stands for anything. A `cd`
+holds for the commands after it.
 """
 
 from __future__ import annotations
@@ -59,12 +60,16 @@ def run_tutorial(page: Path, folder: Path) -> list[str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "default",
         "HOME": str(folder),
+        "COLUMNS": "160",
     }
-    faults = []
+    faults, here = [], folder
     for step in steps(page):
+        if step.command.startswith("cd "):
+            here = (here / step.command.removeprefix("cd ")).resolve(strict=True)
+            continue
         done = subprocess.run(
             [shutil.which("bash") or "sh", "-c", step.command],
-            cwd=folder,
+            cwd=here,
             env=environ,
             capture_output=True,
             text=True,

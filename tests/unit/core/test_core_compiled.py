@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
 import numba
+import numpy as np
 import pytest
 
 from riskwatch.core import compiled as module
@@ -25,10 +30,62 @@ def test_a_loop_says_the_same_compiled():
 def test_without_a_place_for_its_cache_a_loop_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
     """A read-only installation without a home compiles anew in each process."""
 
-    def no_place(**options):
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return numba.njit(**options)
+    def no_place(loop):
+        raise RuntimeError("cannot cache function: no locator available")
 
-    monkeypatch.setattr(module, "njit", no_place)
+    monkeypatch.setattr(module, "_Kept", no_place)
     assert compiled(total)(4) == 6
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Where machine code is kept, for one test."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(tmp_path)
+    yield tmp_path
+    numba.config.CACHE_DIR = before
+
+
+def test_machine_code_is_kept(folder: Path):
+    """The second process loads it."""
+    compiled(total)(4)
+    again = compiled(total)
+    assert again(4) == 6
+    assert sum(again.stats.cache_hits.values()) == 1
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+@pytest.mark.parametrize("left", [0, 20])
+def test_what_a_power_loss_tore_is_compiled_again(folder: Path, suffix: str, left: int):
+    """Neither a torn index nor torn machine code keeps the engine from starting; it is kept anew."""
+    compiled(total)(4)
+    (torn,) = folder.rglob(f"*.{suffix}")
+    torn.write_bytes(torn.read_bytes()[:left])
+    assert compiled(total)(4) == 6
+    again = compiled(total)
+    assert again(4) == 6
+    assert sum(again.stats.cache_hits.values()) == 1
+
+
+def test_machine_code_of_another_signature_is_not_taken(folder: Path):
+    """Two processes that compile at once may number theirs alike; the bytes of the last one stand there."""
+    made = compiled(total)
+    made(4)
+    (first,) = folder.rglob("*.nbc")
+    made(np.uint8(4))
+    (second,) = set(folder.rglob("*.nbc")) - {first}
+    first.write_bytes(second.read_bytes())
+    again = compiled(total)
+    assert again(300) == 44_850
+    assert not again.stats.cache_hits
+
+
+def test_a_full_disk_keeps_nothing_and_stops_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """The loop answers all the same."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    assert compiled(total)(4) == 6
+    assert not list(folder.rglob("*.nb*"))

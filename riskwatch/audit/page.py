@@ -46,15 +46,33 @@ class ReportPage:
         """The shape that goes with the verdict's colour and word."""
         return _SHAPES[self.document["verdict"]["decision"]]
 
+    def decision(self) -> str:
+        """The verdict in a line; a loss against the champion is told apart from a gap between groups."""
+        decision = self.document["verdict"]["decision"]
+        by = self.document["verdict"]["named_by"]
+        apart = any(groups for measure, groups in by.items() if not measure.endswith("_change"))
+        key = "fail_change" if decision == "fail" and any(by.values()) and not apart else decision
+        return self.words.text(f"audit.decision.{key}")
+
     def summary(self) -> str:
         """The verdict in a paragraph: what was found, on what, and what it does not say."""
         verdict, text = self.document["verdict"], self.words.text
         why = verdict["why"]
-        told = why[self.words.lang] if why else text("audit.withheld_verdict")
+        told = why[self.words.lang] if why else self._without_figures()
         parts = [told, text(f"audit.truth.{self.document['truth']['kind']}", n=self._incidents())]
         if self.document["partition"]["exploratory"]:
             parts.append(text("audit.exploratory"))
         return self.words.template("gate.join").join(parts)
+
+    def _without_figures(self) -> str:
+        """Which groups are named by which measure, where their figures may not be told."""
+        named = [
+            self.words.text(f"audit.named_by.{measure}", groups=self.words.joined(groups))
+            for measure, groups in self.document["verdict"]["named_by"].items()
+            if groups
+        ]
+        withheld = self.words.text("audit.withheld_verdict")
+        return self.words.template("gate.join").join([*named, withheld])
 
     def _incidents(self) -> str:
         n = self.document["truth"]["incidents"]
@@ -99,6 +117,11 @@ class ReportPage:
         if f["state"] == "too_few":
             return self.words.text("audit.too_few", n=f["n"])
         return self.words.text("audit.withheld" if f["state"] == "withheld" else "audit.none")
+
+    def mark(self) -> str:
+        """What is said of a group that a figure names."""
+        apart = self.decision() != self.words.text("audit.decision.fail_change")
+        return self.words.text("audit.named" if apart else "audit.named_change")
 
     def gap(self, row: Mapping[str, Any]) -> str:
         """The smallest gap that would have been found in this group."""

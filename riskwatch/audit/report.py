@@ -33,7 +33,7 @@ def report_document(report: FairnessReport) -> dict[str, Any]:
     start_us, end_us = report.outside.span_us
     groups = _table(report.by_group, report.rules)
     hidden = {r["name"] for r in groups if "withheld" in (r["detected"], r["missed"], r["false"])}
-    told = not hidden & set(report.verdict.groups)
+    told = not _withheld_names(report, groups, hidden)
     domains = _table(report.by_domain, report.rules)
     return {
         "kind": "fairness_report",
@@ -81,6 +81,17 @@ def report_document(report: FairnessReport) -> dict[str, Any]:
             "code": report.provenance.code,
         },
     }
+
+
+def _withheld_names(report: FairnessReport, groups: list[dict[str, Any]], hidden: set[str]) -> bool:
+    """Whether the verdict's sentence would tell figures whose counts are withheld."""
+    rests = {"detection": ("detected", "missed"), "false_alerts": ("false",)}
+    named = {f["measure"]: set(f["named"]) for f in report.verdict.details["findings"] if f["named"]}
+    for measure, names in named.items():
+        of = {g["name"] for g in groups if any(g[count] == "withheld" for count in rests.get(measure, ()))}
+        if names & (of if measure in rests else hidden):  # a change gives the champion's counts away, too
+            return True
+    return not named and bool(hidden & set(report.verdict.groups))
 
 
 def _table(rows: Sequence[GroupRow], rules: Rules) -> list[dict[str, Any]]:

@@ -77,8 +77,7 @@ def fairness(  # noqa: PLR0913 - three kinds of truth, and where the report goes
     if as_json:
         shell.emit(document | {"report": str(file)})
         return
-    decision = page.words.text(f"audit.decision.{document['verdict']['decision']}")
-    shell.tell("audit.verdict", decision=decision, summary=page.summary())
+    shell.tell("audit.verdict", decision=page.decision(), summary=page.summary())
     shell.tell("audit.written", file=file)
 
 

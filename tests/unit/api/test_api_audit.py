@@ -158,3 +158,26 @@ def test_reports_are_kept_once_and_listed_newest_first(tmp_path):
     (reports.folder / "notes.json").write_text("not ours")
     assert [r.name for r in reports.listed()] == [second, first]
     assert json.loads((reports.folder / f"{second}.json").read_text()) == document("pass")
+
+
+def test_a_loss_against_the_champion_is_not_called_a_gap_between_groups():
+    """Its own heading and mark; where figures are withheld, the groups are still named, by measure."""
+    from riskwatch.audit.page import ReportPage
+
+    made = document()
+    made["verdict"] |= {"named_by": {"detection": [], "false_alerts_change": ["urban"]}, "why": None}
+    for lang, words in (
+        (
+            "en",
+            (
+                "served worse than by the bundle on duty",
+                "More false alerts than by the bundle",
+            ),
+        ),
+        ("zh", ("不如在岗模型包", "误报多于在岗模型包：urban。")),
+    ):
+        page = ReportPage(made, lang)
+        assert words[0] in page.decision()
+        assert words[1] in page.summary()
+        assert page.mark() in page.html()
+    assert "stands apart" not in ReportPage(made, "en").html()

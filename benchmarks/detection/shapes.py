@@ -37,7 +37,7 @@ GAP_US = 6 * HOUR_US  # quiet for so long, and the next word is a new alert
 WARM_DAYS = 14
 ABOUT = (
     "A single-domain detector is the engine's own likelihood and strongest node over the signatures of one "
-    "domain, its cut lowered until it tells as often as the engine does over all of them: the fairest rival."
+    "domain, its cut lowered until it tells as often as the engine does over all: the fairest rival."
 )
 
 

@@ -193,7 +193,7 @@ def main() -> None:
             " ".join((sys.modules["benchmarks.detection.made_streams"].__doc__ or "").split()),
             f"Steps of three hours; {WARM_DAYS} days of warm-up, {DAYS} days that count, seeds "
             f"{', '.join(map(str, SEEDS))}, {n:.0f} incidents ({INCIDENTS_A_DAY} a day: detection 0.70 "
-            "at precision 0.5 is 20 alerts a day; their sizes are such that the scan, the recipe of earlier "
+            "at precision 0.5 is 20 alerts a day; their sizes are such that the scan, the way of earlier "
             "trials, finds about what it found there, 0.55). All methods share one prequential expectation "
             f"and a refractory of {SILENT_STEPS} steps; nominal tails cut at {CEILING} in a day's looks. "
             f"An alert is right within the incident or {GRACE} steps behind it. Intervals draw whole days "

@@ -1,7 +1,8 @@
 """Is the likelihood right? `RISKWATCH_DATA=… python -m benchmarks.likelihood` writes `likelihood.md`.
 
 Stated against come true on the real year and on a made county whose seed the fit never saw. The
-Brier skill is against climatology and persistence; onsets are outcomes that did not hold at the decision instant.
+Brier skill is against climatology and persistence; onsets are outcomes that did not hold at the decision
+instant.
 """
 
 from __future__ import annotations
@@ -106,8 +107,8 @@ def main() -> None:
         "# Is the likelihood right?",
         f"Bundle {bundle.version}, fitted on {bundle.fitted}. A row is an area's signature at every second "
         "tick, where there is any surprise; rows of one week are not independent, so intervals draw whole "
-        f"weeks of all series again. Bins under {TOO_FEW} rows are marked. References are prequential: they "
-        "know what came true until two days before.",
+        f"weeks of all series again. Bins under {TOO_FEW} rows are marked. References are prequential: "
+        "they know what came true until two days before.",
         provenance("RISKWATCH_DATA=… python -m benchmarks.likelihood"),
     ]
     for name, rows in (

@@ -1,9 +1,9 @@
-"""60,000 made streams of daily-cycle counts with drift, and incidents planted in them, known by the truth alone.
+"""60,000 made streams of counts with a daily cycle and drift, and the incidents planted in them.
 
 A stream is a negative-binomial count a step. Its mean is a level of its own (log-normal, median 0.3 a
 step, sd 1.2 in logs), times a daily profile, times a weekly one, times a slow drift (a random walk of
 its log, 3% a day, 10% of the streams 10%). Its inverse size is drawn log-normally about 0.3.
-An incident multiplies the mean of one stream by a log-uniform factor, but brings at least 1.5 to 5 extra
+An incident multiplies the mean of one stream by a log-uniform factor, but brings at least 1.2 to 4 extra
 counts a step, over 2 to 12 steps; there are 14 a day on average.
 """
 
@@ -61,8 +61,8 @@ class MadeStreams:
             stream,
             start,
             start + rng.integers(2, 13, n),
-            np.exp(rng.uniform(np.log(1.5), np.log(5.0), n)),
-            rng.uniform(1.5, 5.0, n),
+            np.exp(rng.uniform(np.log(1.4), np.log(4.0), n)),
+            rng.uniform(1.2, 4.0, n),
         )
 
     def steps(self) -> Iterator[IntArray]:

@@ -83,20 +83,23 @@ def negative_binomial_surprise(counts: FloatArray, mean: FloatArray, inverse: Fl
 class Scan:
     """The engine's evidence over 1, 2, 4 and 8 steps, each surprise by its stratum's empirical tail."""
 
-    def __init__(self, streams: int) -> None:
-        self._tail = EmpiricalTail(1, len(SCAN))
+    def __init__(self, streams: int, widths: tuple[int, ...] = SCAN, *, tail: bool = True) -> None:
+        self._tail = EmpiricalTail(1, len(widths)) if tail else None
+        self._widths = widths
         self._last: list[tuple[FloatArray, FloatArray]] = []
         self._signature = np.zeros(streams, np.int64)
 
-    def step(self, counts: FloatArray, mean: FloatArray, inverse: FloatArray, learn: bool) -> FloatArray:
-        """[streams] surprise of the strongest window; the tail learns behind the score."""
-        self._last = [*self._last[-SCAN[-1] + 1 :], (counts, mean)]
-        evidence = np.zeros((len(counts), len(SCAN)))
-        for n, width in enumerate(SCAN):
+    def step(self, counts: FloatArray, mean: FloatArray, inverse: FloatArray) -> FloatArray:
+        """[streams] surprise of the strongest window, its evidence where there is no tail."""
+        self._last = [*self._last, (counts, mean)][-self._widths[-1] :]
+        evidence = np.zeros((len(counts), len(self._widths)))
+        for n, width in enumerate(self._widths):
             seen = np.sum([c for c, _ in self._last[-width:]], axis=0)
             usual = np.sum([m for _, m in self._last[-width:]], axis=0)
             evidence[:, n] = log_likelihood_ratio(seen, usual, inverse / (0.5 + 0.5 * width))
-        found: FloatArray = calibrated(self._tail, evidence, mean * STEPS_A_DAY, learn)
+        found: FloatArray = evidence.max(axis=1)
+        if self._tail:
+            found = calibrated(self._tail, evidence, mean * STEPS_A_DAY)
         return found
 
 
@@ -122,23 +125,22 @@ class Filter:
         found: FloatArray = special.logsumexp(self._log_odds, axis=0)
         return found
 
-    def surprise(self, log_odds: FloatArray, mean: FloatArray, learn: bool) -> FloatArray:
+    def surprise(self, log_odds: FloatArray, mean: FloatArray) -> FloatArray:
         """The log-odds against how often as much is really seen at streams of that rate."""
         nats = np.maximum(log_odds - np.log(START), 0.0)
-        found: FloatArray = calibrated(self._tail, nats[:, None], mean * STEPS_A_DAY, learn)
+        found: FloatArray = calibrated(self._tail, nats[:, None], mean * STEPS_A_DAY)
         return found
 
 
-def calibrated(tail: EmpiricalTail, evidence: FloatArray, daily: FloatArray, learn: bool) -> FloatArray:
+def calibrated(tail: EmpiricalTail, evidence: FloatArray, daily: FloatArray) -> FloatArray:
     """[streams] surprise of the strongest of [streams, windows] evidence; then the tail learns."""
     stratum = tail.stratum(daily)
     over = (evidence > tail.threshold).any(axis=1)
     none = np.zeros(int(over.sum()), np.int64)
     surprise = np.zeros(len(evidence))
     surprise[over] = tail.surprise_of(evidence[over], none, stratum[over]).max(axis=1, initial=0.0)
-    if learn:
-        looks = np.bincount(stratum, minlength=len(tail.strata) + 1).astype(float)[None]
-        tail.learn(looks, evidence[over], none, stratum[over])
+    looks = np.bincount(stratum, minlength=len(tail.strata) + 1).astype(float)[None]
+    tail.learn(looks, evidence[over], none, stratum[over])
     return surprise
 
 

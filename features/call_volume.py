@@ -12,8 +12,9 @@ from riskwatch.core.clock import HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Cells, Features, State, Weighed, World
 from riskwatch.extract.clumps import Clumps
-from riskwatch.extract.evidence import find, nats_of
+from riskwatch.extract.evidence import find
 from riskwatch.extract.expectation import Expectation
+from riskwatch.extract.opening import opened, weighed
 from riskwatch.extract.tails import EmpiricalTail, tail_probability
 from riskwatch.extract.windows import WindowSums
 
@@ -94,24 +95,29 @@ class CallVolume:
     def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
         """Observed and expected counts [areas, indicators, windows] behind one signature."""
         members, expectation = self._members[signature], self.expectation
-        at = (areas[:, None], members)
-        observed = self._sums()[at].astype(np.float64)
-        expected = expectation.rate[at][:, :, None] * expectation.profile.exposure[:, members].T
-        spread = expectation.dispersion.value[self._world.tree.depth[areas]][:, :, members]
-        inverse = np.moveaxis(spread, 1, -1) + 1.0 / expectation.shape[at][:, :, None]
-        return Cells(areas, members, observed, expected, inverse, self._known[members])
+        usual = (
+            expectation.rate,
+            expectation.profile.exposure,
+            expectation.dispersion.value,
+            expectation.level,
+        )
+        found = opened(self._sums(), usual, self._world.tree.depth, areas, members)
+        return Cells(areas, members, *found, self._known[members])
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
-        clump = self._clumps.size[cells.indicators]
-        nats = nats_of(cells.observed, cells.expected, cells.inverse_size, clump, cells.known)
-        total = nats.sum(axis=1)
+        nats, total, carried, rated = weighed(
+            (cells.observed, cells.expected, cells.inverse_size),
+            cells.known,
+            (cells.areas, cells.indicators),
+            self._clumps.size,
+            self.expectation.rate,
+        )
         at = np.full(len(total), signature)
         surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
-        carried = nats.sum(axis=2)
-        rate = self.expectation.rate[cells.areas[:, None], cells.indicators]
-        size = self._size((carried * rate).sum(axis=1), carried.sum(axis=1))
-        return Weighed(nats, np.hstack([surprise, size[:, None]]))
+        rows = np.empty((len(total), total.shape[1] + 1))
+        rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
+        return Weighed(nats, rows)
 
     def tail(self, cells: Cells, row: int) -> FloatArray:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""

@@ -158,20 +158,21 @@ class Casebook:
         return found
 
     def _due(self, alert: Alert) -> float:
-        """The earliest instant at which a rule of `tick` may apply, windows aside; infinite if none."""
+        """When a rule of `tick` may apply at the earliest, windows aside; infinite if none will."""
         if alert.suppressed:
             return 0  # until its window is gone
-        rules, found = self._terms.rules, [inf]
+        rules = self._terms.rules
+        found: list[int | None] = []
         if alert.mode is Mode.TEST:
             found.append(alert.opened_at_us + round(rules.drills.test_min * MINUTE_US))
         if not _stands(alert) and alert.closed_at_us is not None:
             found.append(alert.closed_at_us + round(rules.verdict_days * DAY_US))
         found += [held.until_us for held in (alert.shelved, alert.flapping) if held]
         if alert.release and alert.release.state is ReleaseState.DRAFTED:
-            found.append(alert.release.due_us or inf)
+            found.append(alert.release.due_us)
         if alert.duty and alert.duty.overdue_since_us is None:
-            found.append(alert.duty.due_us or inf)
-        return min(found)
+            found.append(alert.duty.due_us)
+        return min((at_us for at_us in found if at_us is not None), default=inf)
 
     def _expired(self, alert: Alert, at_us: int) -> AlertChange | None:
         if _stands(alert) or alert.closed_at_us is None:

@@ -58,6 +58,7 @@ class AreaTree:
             if up >= 0:
                 self.depth[i] = self.depth[up] + 1
         self.paths: NDArray[np.int32] = self._paths()
+        self._lines: dict[str, tuple[str, ...]] = {}
 
     def _paths(self) -> NDArray[np.int32]:
         """[areas, depth + 1]: each area, its parent, up to the root; padded with -1."""
@@ -77,7 +78,12 @@ class AreaTree:
 
     def line(self, code: str) -> tuple[str, ...]:
         """The area's code, its parent's, up to the root's."""
-        return tuple(self.codes[i] for i in self.paths[self.index[code]] if i >= 0)
+        line = self._lines.get(code)
+        if line is None:
+            line = self._lines[code] = tuple(
+                self.codes[i] for i in self.paths[self.index[code]].tolist() if i >= 0
+            )
+        return line
 
     def below(self, code: str) -> tuple[str, ...]:
         """The codes of the subtree under an area, the area first."""

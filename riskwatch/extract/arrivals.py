@@ -195,7 +195,9 @@ def _id_keys(batch: pa.Table, source: IntArray) -> NDArray[np.uint64] | None:
     _, offsets, data = text.buffers()
     places = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
     salt = (source.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    keys = hashed(places, np.frombuffer(data or b"", np.uint8), salt)
+    held = np.frombuffer(data or b"", np.uint8)
+    places.flags.writeable = held.flags.writeable = False  # of one kind, so that the loop is compiled once
+    keys = hashed(places, held, salt)
     if text.null_count:
         keys[text.is_null().to_numpy(zero_copy_only=False)] = 0
     return keys

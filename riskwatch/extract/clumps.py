@@ -29,10 +29,9 @@ class Clumps:
         self._indicators, self._columns = indicators, columns
         self._rows = np.zeros(indicators)
         self._poisson = np.zeros(indicators)
+        self.size = self._sizes()  # [indicators] rows a happening
 
-    @property
-    def size(self) -> FloatArray:
-        """[indicators] rows a happening."""
+    def _sizes(self) -> FloatArray:
         return np.maximum((self._rows + _PRIOR) / (self._poisson + _PRIOR), 1.0)
 
     def learn(self, series: IntArray, counts: IntArray, rate: FloatArray, shape: FloatArray) -> None:
@@ -40,6 +39,7 @@ class Clumps:
         rows, poisson = clumped((series, counts), self._leaf, self._indicators, rate, shape)
         self._rows += rows
         self._poisson += poisson
+        self.size = self._sizes()
 
     def state(self) -> State:
         """The sums the sizes are estimated from."""
@@ -48,3 +48,4 @@ class Clumps:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self._rows, self._poisson = np.array(state["rows"]), np.array(state["poisson"])
+        self.size = self._sizes()

@@ -77,6 +77,25 @@ def surprise_of(
 
 
 @compiled
+def _most(x: int, over: float, spread: float, log_mean: float, clump: float) -> float:
+    """What the evidence of a count x, `over` its mean, cannot exceed; 0 if it cannot reach a nat."""
+    if over * over < 0.999998 * spread:
+        return 0.0
+    most = over * over / spread
+    if x < len(_LOG):
+        poisson = x * (_LOG[x] - log_mean) - over
+        most = min(most, poisson / clump * 1.000001 + 1e-6)
+    return most if most >= 0.999999 else 0.0
+
+
+@compiled
+def _counted(x: float, mean: float, inverse: float, clump: float) -> float:
+    """The evidence of a count as it counts: over its clump, 0 below a nat."""
+    nats = nats_over(x, mean, inverse) / clump if x > mean else 0.0
+    return nats if nats >= 1.0 else 0.0
+
+
+@compiled
 def find(
     sums: NDArray[np.int32],
     usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
@@ -124,12 +143,8 @@ def find(
                 for w in range(windows):
                     mu = max(each * opened[w], 1e-9)
                     over = max(seen[w] - mu, 0.0)
-                    most = over * over / (twice * (mu + mu * mu * max(spread[w] + own, 1e-6)))
-                    if most >= 0.999999 and seen[w] < len(_LOG):
-                        x = float(seen[w])
-                        poisson = x * (_LOG[seen[w]] - log_each - log_opened[c, w]) - over
-                        most = min(most, poisson / clump[c] * 1.000001 + 1e-6)
-                    bound[w] += most if most >= 0.999999 else 0.0
+                    scale = twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
+                    bound[w] += _most(seen[w], over, scale, log_each + log_opened[c, w], clump[c])
             if bound.max() <= threshold * 0.999999:
                 continue
             total = 0.0
@@ -137,12 +152,10 @@ def find(
                 evidence[w] = 0.0
                 for j in range(begins[s], begins[s + 1]):
                     c = column[j]
-                    x, mu = float(sums[a, c, w]), rate[a, c] * exposure[c, w]
-                    if x > mu:
-                        nats = nats_over(x, mu, process[d, c, w] + level[a, c]) / clump[c]
-                        if nats >= 1.0:
-                            evidence[w] += nats
-                            total += nats * rate[a, c]
+                    mean, inverse = rate[a, c] * exposure[c, w], process[d, c, w] + level[a, c]
+                    nats = _counted(float(sums[a, c, w]), mean, inverse, clump[c])
+                    evidence[w] += nats
+                    total += nats * rate[a, c]
             if evidence.max() <= threshold:
                 continue
             if n == room:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from riskwatch.core.panels import Panel
@@ -62,6 +61,8 @@ class PanelBuilder:
         """Take events back that wait, one for each; equal ones are interchangeable."""
         if not len(events.area):
             return
+        import pandas as pd  # half a second to import, and few sources send corrections
+
         waiting = pd.DataFrame(self._split(-1)[1])
         leaving = pd.DataFrame(
             {

@@ -19,7 +19,9 @@ def text_bytes(column: pa.StringArray) -> tuple[Offsets, Bytes]:
     """Where each text begins (and the last ends), and the bytes; a null reads as empty."""
     _, offset_buffer, data_buffer = column.buffers()
     offsets = np.frombuffer(offset_buffer, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
-    return offsets, np.frombuffer(data_buffer or b"", dtype=np.uint8)
+    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
+    offsets.flags.writeable = data.flags.writeable = False  # of one kind, so that loops are compiled once
+    return offsets, data
 
 
 @compiled

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member
+from riskwatch.score.spoken_for import strongest_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,7 @@ class Judged:
     @property
     def strength(self) -> FloatArray:
         """[areas] the evidence of the window that has most, in nats."""
-        strength: FloatArray = self.nats.sum(axis=1).max(axis=1)
-        return strength
+        return strongest_window(self.nats)[1]
 
     def log_odds(self, row: int) -> FloatArray:
         """[indicators, windows] what each cell of one area adds to the log-odds."""

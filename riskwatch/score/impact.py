@@ -8,6 +8,7 @@ from riskwatch.core.areas import AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import FloatArray
 from riskwatch.score.composite import Judged
+from riskwatch.score.spoken_for import beyond_usual
 
 _UNKNOWN_EXPOSURE = 5.0
 _WHOLE_SCALE = 100.0  # calls of full gravity beyond the usual
@@ -29,12 +30,11 @@ class Impact:
 
     def of(self, judged: Judged) -> FloatArray:
         """[areas] impact indices."""
-        rows = np.arange(len(judged.likelihood))
-        window = judged.nats.sum(axis=1).argmax(axis=1)
-        beyond = judged.cells.observed[rows, :, window] - judged.cells.expected[rows, :, window]
-        weighed = np.maximum(beyond, 0.0) @ self._gravity[judged.cells.indicators]
+        cells = judged.cells
+        gravity = self._gravity[cells.indicators]
+        weighed = beyond_usual(judged.nats, cells.observed, cells.expected, gravity)
         magnitude = np.minimum(10.0 * np.log1p(weighed) / np.log1p(_WHOLE_SCALE), 10.0)
-        impact: FloatArray = np.cbrt(self._fixed[judged.cells.areas] * magnitude)
+        impact: FloatArray = np.cbrt(self._fixed[cells.areas] * magnitude)
         return impact
 
 

@@ -43,20 +43,39 @@ def beyond(
 
 
 @compiled
-def calls_behind(nats: FloatArray, observed: FloatArray) -> IntArray:
-    """[areas] calls of the window with most evidence, of the indicators that carry any there."""
-    calls = np.zeros(nats.shape[0], np.int64)
+def strongest_window(nats: FloatArray) -> tuple[IntArray, FloatArray]:
+    """([areas] the window with most evidence, the first of equals; how much that is)."""
+    window, most = np.zeros(nats.shape[0], np.int64), np.full(nats.shape[0], -1.0)
     for row in range(nats.shape[0]):
-        most, window = -1.0, 0
         for w in range(nats.shape[2]):
             total = 0.0
             for i in range(nats.shape[1]):
                 total += nats[row, i, w]
-            if total > most:
-                most, window = total, w
+            if total > most[row]:
+                most[row], window[row] = total, w
+    return window, most
+
+
+@compiled
+def calls_behind(nats: FloatArray, observed: FloatArray) -> IntArray:
+    """[areas] calls of the window with most evidence, of the indicators that carry any there."""
+    calls = np.zeros(nats.shape[0], np.int64)
+    for row, window in enumerate(strongest_window(nats)[0]):
         seen = 0.0
         for i in range(nats.shape[1]):
             if nats[row, i, window] > 0.0:
                 seen += observed[row, i, window]
         calls[row] = int(seen)
     return calls
+
+
+@compiled
+def beyond_usual(
+    nats: FloatArray, observed: FloatArray, expected: FloatArray, gravity: FloatArray
+) -> FloatArray:
+    """[areas] calls over their expectation in the window with most evidence, each by its gravity."""
+    weighed = np.zeros(nats.shape[0])
+    for row, window in enumerate(strongest_window(nats)[0]):
+        for i in range(nats.shape[1]):
+            weighed[row] += max(observed[row, i, window] - expected[row, i, window], 0.0) * gravity[i]
+    return weighed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
@@ -28,8 +29,38 @@ def canonical(value: Any) -> str:
 
 
 def dump_alert(alert: Alert) -> str:
-    """An alert as canonical JSON."""
-    return canonical(alert)
+    """An alert as canonical JSON.
+
+    Chart and contributions are most of it and outlive many changes, so their texts are kept while
+    the same objects come again.
+    """
+    before, between, behind = (
+        _ENCODER.encode({name: getattr(alert, name) for name in names}) for names in _BRIEF
+    )
+    return (
+        f'{before[:-1]},"chart":{_kept(alert.chart)},{between[1:-1]},'
+        f'"contributions":{_kept(alert.contributions)},{behind[1:]}'
+    )
+
+
+_NAMES = sorted(f.name for f in fields(Alert))
+_BRIEF = (
+    [n for n in _NAMES if n < "chart"],
+    [n for n in _NAMES if "chart" < n < "contributions"],
+    [n for n in _NAMES if n > "contributions"],
+)
+_MOST_KEPT = 4096
+_texts: dict[int, tuple[Any, str]] = {}
+"""By the identity of a frozen value, which is held so that no other can take its place: its text."""
+
+
+def _kept(value: Any) -> str:
+    found = _texts.get(id(value))
+    if found is None:
+        if len(_texts) >= _MOST_KEPT:
+            _texts.clear()
+        found = _texts[id(value)] = (value, _ENCODER.encode(value))
+    return found[1]
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from riskwatch.extract.evidence import clumped, find, nats_of, nats_over, residuals, surprise_of
+from riskwatch.extract.opening import opened, weighed
 from riskwatch.extract.tails import log_likelihood_ratio
 
 AREAS, COLUMNS, WINDOWS, DEPTHS = 60, 5, 4, 3
@@ -125,3 +126,30 @@ def test_nats_never_exceed_their_bound():
         x = np.ceil(mu) + draw.integers(0, 50)
         assert nats_over(x, mu, inverse) <= (x - mu) ** 2 / (2 * (mu + mu**2 * inverse)) * (1 + 1e-9)
         assert nats_over.py_func(x, mu, inverse) == pytest.approx(nats_over(x, mu, inverse), rel=1e-12)
+
+
+@pytest.mark.parametrize(("gather", "weigh"), [(opened, weighed), (opened.py_func, weighed.py_func)])
+def test_cells_opened_up_are_those_of_all_places(gather, weigh):
+    """Counts, means, inverse sizes and sums of the evidence, as arrays say them."""
+    sums, (rate, exposure, process, level), depth, clump = places(2)
+    areas, members = np.array([4, 0, 33]), np.array([3, 1])
+    across = np.ascontiguousarray(np.moveaxis(process, 1, 2))
+    usual = (rate, np.ascontiguousarray(exposure.T), across, level)
+    cells = gather(sums, usual, depth, areas, members)
+    at = (areas[:, None], members)
+    want = (
+        sums[at],
+        rate[at][:, :, None] * exposure[members],
+        process[depth[areas]][:, members] + level[at][:, :, None],
+    )
+    for found, wanted in zip(cells, want, strict=True):
+        assert found.tolist() == wanted.astype(float).tolist()
+    known = np.array([True, True])
+    nats, total, everything, rated = weigh(cells, known, (areas, members), clump, rate)
+    plain = plainly(sums, (rate, exposure, process, level), depth, clump)[at]
+    assert plain.any()
+    assert nats == pytest.approx(plain, rel=1e-12)
+    assert total == pytest.approx(plain.sum(axis=1), rel=1e-12)
+    assert everything == pytest.approx(plain.sum(axis=(1, 2)), rel=1e-12)
+    assert rated == pytest.approx((plain.sum(axis=2) * rate[at]).sum(axis=1), rel=1e-12)
+    assert not weigh(cells, ~known, (areas, members), clump, rate)[0].any()

@@ -85,6 +85,10 @@ ALERTS = st.builds(
 def test_an_alert_comes_back_as_it_was(made):
     """Every field with its type, and the same bytes when it is written again."""
     text = dump_alert(made)
+    assert text == canonical(made)
+    assert dump_alert(replace(made, revision=made.revision + 1)) == canonical(
+        replace(made, revision=made.revision + 1)
+    )
     again = load_alert(text)
     assert again == made
     assert dump_alert(again) == text

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from riskwatch import __version__
-from riskwatch.cli import alerts, check, demo, doctor, init, live, quarantine, replay, simulate
+from riskwatch.cli import alerts, bench, check, demo, doctor, init, live, quarantine, replay, simulate
 from riskwatch.cli.localise import localise
 from riskwatch.cli.shell import LANGUAGES, Language, Shell
 from riskwatch.core.errors import RiskwatchError
@@ -58,6 +58,7 @@ def build() -> typer.Typer:
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
+    app.add_typer(bench.build(), name="bench", help="bench")
     return app
 
 

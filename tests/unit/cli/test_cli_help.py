@@ -14,7 +14,7 @@ from riskwatch.cli.texts import Texts, _read
 
 COMMANDS = [
     *(["init"], ["demo"], ["replay"], ["simulate"], ["run"], ["serve"], ["check"], ["doctor"]),
-    *(["quarantine"], ["alerts"]),
+    *(["quarantine"], ["alerts"], ["bench"], ["bench", "nab"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
 ]
 
@@ -37,7 +37,8 @@ def test_the_commands_are_these(riskwatch):
 
     command = typer.main.get_command(build())
     listed = [[name] for name in command.commands]
-    listed += [["alerts", name] for name in command.commands["alerts"].commands]
+    for group in ("alerts", "bench"):
+        listed += [[group, name] for name in command.commands[group].commands]
     assert sorted(listed) == sorted(COMMANDS)
 
 

@@ -82,7 +82,7 @@ class GaugeSurprise(base.AnomalyDetector):
         at_s = x.get("at_s")
         signs = self._signs(value, at_s)
         if self._rows >= self._silent_until and self._surprise(signs) >= self.ALARM:
-            self._silent_until = self._rows + self.silent_rows
+            self._silent_until = self._rows + 1 + self.silent_rows
         after = self._rows + 1
         oldest = after - min(max(self.memory_rows, after // 2), self.most_rows)
         for name, sign in (("size", abs(value)), *signs.items()):

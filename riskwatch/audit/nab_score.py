@@ -108,13 +108,26 @@ def best_threshold(files: Sequence[Scored], profile: Profile) -> Best:
         last = n + 1 == len(order) or rows.scores[order[n + 1]] < rows.scores[row]
         if last and total > best:
             best, threshold = total, float(rows.scores[row])
-    return Best(_normalised(best, rows.windows, profile), threshold)
+    return Best(normalised(best, rows.windows, profile), threshold)
 
 
 def at_threshold(files: Sequence[Scored], profile: Profile, threshold: float) -> float:
-    """The normalised score if a row at or above the threshold is an alarm."""
+    """The normalised score if a row at or above the threshold is an alarm; nan without windows."""
+    return normalised(*raw(files, profile, threshold), profile)
+
+
+def raw(files: Sequence[Scored], profile: Profile, threshold: float) -> tuple[float, int]:
+    """(score, windows) before it is normalised; both add up over files."""
     rows = _Rows.of(files, profile)
-    return _normalised(_total(rows, profile, threshold), rows.windows, profile)
+    return _total(rows, profile, threshold), rows.windows
+
+
+def normalised(total: float, windows: int, profile: Profile) -> float:
+    """From -miss a window, as 0, to +hit a window, as 100; nan without windows."""
+    if not windows:
+        return float("nan")
+    silent = -profile.miss * windows
+    return float(100.0 * (total - silent) / (profile.hit * windows - silent))
 
 
 def found_and_false(files: Sequence[Scored], threshold: float) -> tuple[int, int, int]:
@@ -123,14 +136,6 @@ def found_and_false(files: Sequence[Scored], threshold: float) -> tuple[int, int
     alarms = rows.scores >= threshold
     found = np.unique(rows.window[alarms & (rows.window != _OUTSIDE)])
     return rows.windows, len(found), int((alarms & (rows.window == _OUTSIDE)).sum())
-
-
-def _normalised(total: float, windows: int, profile: Profile) -> float:
-    """From -miss a window, as 0, to +hit a window, as 100; nan without windows."""
-    if not windows:
-        return float("nan")
-    silent = -profile.miss * windows
-    return float(100.0 * (total - silent) / (profile.hit * windows - silent))
 
 
 def _total(rows: _Rows, profile: Profile, threshold: float) -> float:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import sys
+from datetime import datetime, timedelta
 
 import pytest
 from cli_run import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "unit" / "audit"))
-from made_nab import made_corpus
+STAMPS = [str(datetime(2024, 3, 1) + timedelta(minutes=5 * n)) for n in range(1000)]  # noqa: DTZ001 - local
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return made_corpus(tmp_path / "data")
+    """A category with a stream that leaps and one that does not, and a category of calm alone."""
+    calm = [1.0 + n % 12 for n in range(1000)]
+    leaps = [*calm[:700], *(v + 50.0 for v in calm[700:740]), *calm[740:]]
+    for name, values in (("realMade/leaps", leaps), ("realMade/calm", calm), ("artificialCalm/calm", calm)):
+        file = tmp_path / "data" / f"{name}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rows = (f"{at},{value}\n" for at, value in zip(STAMPS, values, strict=True))
+        file.write_text("".join(["timestamp,value\n", *rows]))
+    windows = {"realMade/leaps.csv": [[STAMPS[690], STAMPS[760]]]}
+    windows |= {"realMade/calm.csv": [], "artificialCalm/calm.csv": []}
+    (tmp_path / "data" / "combined_windows.json").write_text(json.dumps(windows))
+    return tmp_path / "data"
 
 
 def test_categories_and_all_are_judged_at_both_thresholds(riskwatch, folder, tmp_path):

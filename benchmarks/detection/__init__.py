@@ -1,0 +1,1 @@
+"""Detection held against the published, R's surveillance and oracles; `make bench-detection`."""

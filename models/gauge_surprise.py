@@ -25,10 +25,10 @@ class GaugeSurprise(base.AnomalyDetector):
     time. The signs: `level`, the mean of 24 rows; `deviation`, the value less the mean of 96 rows;
     `trend`, the mean of 12 rows less that of 192; `shift`, the mean of 96 rows less that of the 96
     before; `clock`, the mean over 24 rows of what the value differs from its usual at this hour of
-    the week. A sign's excess is how far it lies outside of its extremes, as a share of the range
-    between them; the extremes are of the last `memory_rows` rows or half of all rows, whichever is
-    more, and at most `most_rows`. The score is excess / (excess + share): 0.5 where the excess is
-    `share`. A row that scores `ALARM` or more is an alarm, and the next `silent_rows` rows score 0.
+    the week. A sign's excess is how far it lies outside of its extremes of the last `memory_rows` rows
+    (a week of rows every five minutes), as a share of the range between them. The score is
+    excess / (excess + share): 0.5 where the excess is `share`. A row that scores `ALARM` or more is
+    an alarm, and the next `silent_rows` rows score 0.
 
     A value that is missing, NaN or infinite scores 0 and is not learned.
 
@@ -36,7 +36,7 @@ class GaugeSurprise(base.AnomalyDetector):
     >>> for row in range(400):
     ...     gauge.learn_one({"value": 20.0 + row % 7})
     >>> gauge.score_one({"value": 26.0}), round(gauge.score_one({"value": 32.0}), 2)
-    (0.0, 0.94)
+    (0.0, 0.95)
     """
 
     ALARM = 0.5
@@ -44,16 +44,14 @@ class GaugeSurprise(base.AnomalyDetector):
     def __init__(
         self,
         signs: Sequence[str] = SIGNS,
-        share: float = 0.06,
+        share: float = 0.05,
         silent_rows: int = 100,
-        memory_rows: int = 1500,
-        most_rows: int = 8000,
+        memory_rows: int = 2016,
     ) -> None:
         self.signs = signs
         self.share = share
         self.silent_rows = silent_rows
         self.memory_rows = memory_rows
-        self.most_rows = most_rows
         self._rows = 0
         self._silent_until = 0
         self._past: list[float] = []
@@ -84,7 +82,7 @@ class GaugeSurprise(base.AnomalyDetector):
         if self._rows >= self._silent_until and self._surprise(signs) >= self.ALARM:
             self._silent_until = self._rows + 1 + self.silent_rows
         after = self._rows + 1
-        oldest = after - min(max(self.memory_rows, after // 2), self.most_rows)
+        oldest = after - self.memory_rows
         for name, sign in (("size", abs(value)), *signs.items()):
             self._ranges[name].learn(self._rows, sign, oldest)
         self._past = [*self._past[1 - 2 * _LONG :], value]

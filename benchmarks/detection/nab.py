@@ -301,7 +301,8 @@ def main() -> None:
         f"- On independent normal noise it raises {on_noise():.1f} alarms in {NOISE_ROWS:,} rows: new "
         "extremes of slow means are no rare thing while the past is short.\n"
         "- A peak lower than one in memory is not seen, and a second event within the silence is not told; "
-        "most windows that are missed are of these kinds.",
+        "most windows that are missed are of these kinds.\n"
+        "- The end of an event may echo in the slow signs once the silence is over.",
         TRIED,
     ]
     page = "\n\n".join(parts) + "\n"

@@ -1,4 +1,4 @@
-"""A small folder in the benchmark's layout: made streams, with windows where they were made to leap."""
+"""A small folder in the benchmark's layout: made streams, with a window where one was made to leap."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 ROWS = 1000
-LEAP = (700, 740)
+LEAP = 700
 
 
 def stamp(row: int) -> str:
@@ -21,7 +21,7 @@ def stream(height: int, *, leaps: bool) -> list[tuple[str, float]]:
     """An hourly saw tooth; its calm is exact, so that a false alarm in it is a fault."""
     values = height * (1.0 + np.arange(ROWS) % 12)
     if leaps:
-        values[LEAP[0] : LEAP[1]] += 50.0
+        values[LEAP:] += 50.0
     return [(stamp(n), float(v)) for n, v in enumerate(values)]
 
 

@@ -14,6 +14,7 @@ from riskwatch import __version__
 from riskwatch.cli import (
     alerts,
     audit,
+    bench,
     check,
     demo,
     desk_orders,
@@ -89,6 +90,7 @@ def build() -> typer.Typer:
     app.add_typer(models.build(), name="models", help="models")
     app.add_typer(training_set.build(), name="training-set", help="training_set")
     app.add_typer(audit.build(), name="audit", help="audit")
+    app.add_typer(bench.build(), name="bench", help="bench")
     return app
 
 

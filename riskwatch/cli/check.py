@@ -179,9 +179,11 @@ class Inspection:
             made = self._made("bundle.yaml", where, partial(resolve, member.uses, "bundle.yaml"))
             if made is not None:
                 self._made("bundle.yaml", where, partial(_frozen, made, member.frozen))
-        memory = self._made("bundle.yaml", "verdicts", partial(resolve, bundle.verdicts, "bundle.yaml"))
-        if memory is not None:
-            self._made("bundle.yaml", "verdicts", memory)
+        for where, uses in (("verdicts", bundle.verdicts), ("gauges", bundle.gauges)):
+            if uses is not None:
+                learner = self._made("bundle.yaml", where, partial(resolve, uses, "bundle.yaml"))
+                if learner is not None:
+                    self._made("bundle.yaml", where, learner)
         if features and bundle.reads not in features.features:
             fix = f"use one of {', '.join(features.features)}"
             self.faults.append(Fault("bundle.yaml", "reads", f"'{bundle.reads}' is not a feature", fix))

@@ -24,7 +24,7 @@ class Bundle(Document):
     """What is promoted as one: `version` names it, `fitted` says on what.
 
     `reads` names the extractor, `verdicts` the online model that learns from each verdict how
-    often such alerts are right.
+    often such alerts are right, `gauges` the online model of one real-valued stream.
     """
 
     version: str
@@ -32,6 +32,7 @@ class Bundle(Document):
     reads: str = "call_volume"
     members: dict[str, MemberSpec] = Field(min_length=1)
     verdicts: str = Field(pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")
+    gauges: str | None = Field(default=None, pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")
 
     def versions(self) -> tuple[tuple[str, str], ...]:
         """(name, version) of the bundle and each member, as alerts carry them."""

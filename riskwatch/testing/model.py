@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.store.snapshots import pack, unpack
+from riskwatch.testing.detector import DETECTOR_RULES
 from riskwatch.testing.series_model import SERIES_RULES
 
 FloatArray = NDArray[np.float64]
@@ -38,7 +39,7 @@ def check_model(
     Returns what was left out. Raises AssertionError that begins with the name of the rule; what
     a check of the library raises is its cause.
     """
-    from river.base import Estimator
+    from river.base import AnomalyDetector, Estimator
     from sklearn.base import BaseEstimator
 
     if issubclass(cls, BaseEstimator):
@@ -49,7 +50,7 @@ def check_model(
         rules: tuple[Callable[[type[Any]], None], ...] = MEMBER_RULES
     elif issubclass(cls, Estimator):
         left_out = _rule(follows_river, cls)
-        rules = RIVER_RULES
+        rules = DETECTOR_RULES if issubclass(cls, AnomalyDetector) else RIVER_RULES
     elif hasattr(cls, "update") and hasattr(cls, "read"):
         left_out, rules = (), SERIES_RULES
     else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import broken_detectors
 import broken_extractors
 import broken_models
 import pytest
 from river import anomaly
 
 from riskwatch.testing import check_extractor, check_model
+from riskwatch.testing.detector import DETECTOR_RULES
 from riskwatch.testing.extractor import RULES
 from riskwatch.testing.model import follows_river
 
@@ -38,6 +40,18 @@ def test_broken_model_is_caught_by_name(cls: type[Any], rule: str) -> None:
     """A model that breaks a rule fails with that rule's name first."""
     with pytest.raises(AssertionError, match=f"^{rule}: "):
         check_model(cls)
+
+
+@pytest.mark.parametrize(("cls", "rule"), broken_detectors.BROKEN.items())
+def test_broken_detector_is_caught_by_name(cls: type[Any], rule: str) -> None:
+    """A detector that breaks a rule fails with that rule's name first."""
+    with pytest.raises(AssertionError, match=f"^{rule}: "):
+        check_model(cls)
+
+
+def test_every_rule_of_detectors_is_known_to_catch_something() -> None:
+    """No rule stands without a class that breaks it."""
+    assert {rule.__name__ for rule in DETECTOR_RULES} == set(broken_detectors.BROKEN.values())
 
 
 def test_river_check_that_needs_the_network_is_left_out_with_the_reason() -> None:

@@ -21,6 +21,7 @@ COMMANDS = [
     *(["handover"], ["suppress"], ["lift"], ["drill"]),
     *(["training-set"], ["training-set", "export"]),
     *(["quarantine"], ["retention"], ["alerts"]),
+    *(["bench"], ["bench", "nab"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
     *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),
     *(["alerts", name] for name in ("note", "draft", "approve", "reject", "open")),

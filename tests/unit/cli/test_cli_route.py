@@ -131,7 +131,8 @@ def test_broken_routes_are_told_as_check_tells_them(town, riskwatch):
 
 def test_check_holds_receivers_against_their_channels(town, riskwatch):
     """A name that receivers.yaml does not have reaches nobody."""
-    (town / "configs" / "receivers.yaml").write_text("receivers: {desk: {}, log: {}}\n")
+    reached = "receivers: {desk: {channel: console}, log: {channel: console}}\n"
+    (town / "configs" / "receivers.yaml").write_text(reached)
     result = riskwatch("check")
     assert result.code == 1
     assert "routes.yaml: receivers.chief: no channel of receivers.yaml reaches it" in result.err

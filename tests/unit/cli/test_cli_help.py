@@ -29,7 +29,7 @@ COMMANDS = [
     ["outbox"],
     *(["outbox", name] for name in ("list", "show", "retry", "enable")),
     *(["train"], ["models"]),
-    *(["models", name] for name in ("list", "show", "promote", "rollback")),
+    *(["models", name] for name in ("list", "show", "judge", "promote", "rollback")),
     *(["audit"], *(["audit", name] for name in ("fairness", "sample", "register"))),
 ]
 

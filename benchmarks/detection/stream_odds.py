@@ -151,7 +151,7 @@ class HeldCut:
     bounds: it never falls below the cut that the quiet past needed by more than `room` nats.
     """
 
-    def __init__(self, cut: float, ceiling: float, *, gain: float = 0.08, room: float = 2.0) -> None:
+    def __init__(self, cut: float, ceiling: float, *, gain: float = 0.25, room: float = 3.0) -> None:
         self.cut, self._aim = cut, 0.96 * ceiling / STEPS_A_DAY
         self._gain, self._bounds = gain, (cut - room, cut + 3 * room)
 

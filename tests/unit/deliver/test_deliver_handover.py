@@ -50,7 +50,8 @@ BASE = replace(alert(), actor=None, note="")
         ({"state": State.RETURNED, "closed_at_us": AT_US}, ["ended"]),
         ({"state": State.RETURNED, "closed_at_us": 0}, []),
         ({"kind": AlertKind.DATA_HEALTH}, ["data"]),
-        ({"shown": False}, []),
+        ({"shown": False}, ["withheld"]),
+        ({"shown": False, "inhibited_by": "COUNTY"}, []),
     ],
 )
 def test_an_alert_stands_in_its_section(changes, sections):

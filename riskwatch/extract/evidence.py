@@ -96,6 +96,25 @@ def _counted(x: float, mean: float, inverse: float, clump: float) -> float:
 
 
 @compiled
+def _largest(values: FloatArray) -> float:
+    """The largest of values >= 0; numpy's own takes longer to compile than to write."""
+    most = 0.0
+    for i in range(len(values)):
+        most = max(most, values[i])
+    return most
+
+
+@compiled
+def _logarithms(values: FloatArray) -> FloatArray:
+    """[n, m] logarithms, those of 0 very low."""
+    logs = np.empty(values.shape)
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            logs[i, j] = math.log(max(values[i, j], 1e-300))
+    return logs
+
+
+@compiled
 def find(
     sums: NDArray[np.int32],
     usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
@@ -118,12 +137,12 @@ def find(
     column, begins = members
     areas, windows = sums.shape[0], sums.shape[2]
     signatures = len(begins) - 1
-    room = 256
+    room = areas * signatures  # memory that is not touched costs nothing
     at_area, at_signature = np.empty(room, np.int64), np.empty(room, np.int64)
     found, rated = np.empty((room, windows)), np.empty(room)
     n = 0
     bound, evidence = np.zeros(windows), np.zeros(windows)
-    log_opened = np.log(np.maximum(exposure, 1e-300))
+    log_opened = _logarithms(exposure)
     for a in range(areas):
         d = depth[a]
         for s in range(signatures):
@@ -145,7 +164,7 @@ def find(
                     over = max(seen[w] - mu, 0.0)
                     scale = twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
                     bound[w] += _most(seen[w], over, scale, log_each + log_opened[c, w], clump[c])
-            if bound.max() <= threshold * 0.999999:
+            if _largest(bound) <= threshold * 0.999999:
                 continue
             total = 0.0
             for w in range(windows):
@@ -156,22 +175,13 @@ def find(
                     nats = _counted(float(sums[a, c, w]), mean, inverse, clump[c])
                     evidence[w] += nats
                     total += nats * rate[a, c]
-            if evidence.max() <= threshold:
+            if _largest(evidence) <= threshold:
                 continue
-            if n == room:
-                room *= 2
-                at_area, at_signature = _longer(at_area), _longer(at_signature)
-                rated = np.concatenate((rated, np.empty(n)))
-                found = np.concatenate((found, np.empty((n, windows))))
             at_area[n], at_signature[n], rated[n] = a, s, total
-            found[n] = evidence
+            for w in range(windows):
+                found[n, w] = evidence[w]
             n += 1
     return at_area[:n].copy(), at_signature[:n].copy(), found[:n].copy(), rated[:n].copy()
-
-
-@compiled
-def _longer(places: IntArray) -> IntArray:
-    return np.concatenate((places, np.empty(len(places), np.int64)))
 
 
 @compiled

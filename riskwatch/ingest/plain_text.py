@@ -13,6 +13,8 @@ from riskwatch.core.compiled import compiled
 
 Offsets = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
+_DAYS_OF = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])  # each month, from 1
+_DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
 
 
 def text_bytes(column: pa.StringArray) -> tuple[Offsets, Bytes]:
@@ -64,8 +66,6 @@ def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
 
     False if any text is another.
     """
-    of_month = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-    before = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334])
     for i in range(len(offsets) - 1):
         at = offsets[i]
         size = offsets[i + 1] - at
@@ -94,11 +94,11 @@ def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
         if hour > 23 or minute > 59 or second > 59:
             return False
         leap = 1 if (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)) else 0
-        if day > of_month[month] + (leap if month == 2 else 0):
+        if day > _DAYS_OF[month] + (leap if month == 2 else 0):
             return False
         past = year - 1
         days = 365 * (year - 1970) + (past // 4 - past // 100 + past // 400) - 477
-        days += before[month] + (leap if month > 2 else 0) + day - 1
+        days += _DAYS_BEFORE[month] + (leap if month > 2 else 0) + day - 1
         local_us[i] = ((days * 24 + hour) * 3600 + minute * 60 + second) * 1_000_000 + micros
     return True
 

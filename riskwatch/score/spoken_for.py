@@ -45,7 +45,7 @@ def beyond(
 @compiled
 def strongest_window(nats: FloatArray) -> tuple[IntArray, FloatArray]:
     """([areas] the window with most evidence, the first of equals; how much that is)."""
-    window, most = np.zeros(nats.shape[0], np.int64), np.full(nats.shape[0], -1.0)
+    window, most = np.zeros(nats.shape[0], np.int64), np.zeros(nats.shape[0])
     for row in range(nats.shape[0]):
         for w in range(nats.shape[2]):
             total = 0.0

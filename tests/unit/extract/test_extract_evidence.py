@@ -58,8 +58,8 @@ def test_what_is_found_is_all_there_is(loop, seed):
     assert rated == pytest.approx(both[where[:, 0], where[:, 1]], rel=1e-12)
 
 
-def test_more_is_found_than_there_was_room_for():
-    """When every place speaks, all are there."""
+def test_every_place_may_speak():
+    """There is room for all."""
     sums, usual, depth, clump = places(0)
     many = [np.tile(a, (12, *[1] * (a.ndim - 1))) for a in (sums + 200, usual[0], usual[3])]
     areas, *_ = find(

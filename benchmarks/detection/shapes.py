@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,7 @@ SHAPES = {
 LEAST, MIN_CALLS = 0.012, 3  # what is noted of a tick, and what an alert must rest on
 GAP_US = 6 * HOUR_US  # quiet for so long, and the next word is a new alert
 WARM_DAYS = 14
+RATES = (1.0, 0.3)  # alerts a day of a county, beside the engine's own rate
 ABOUT = (
     "A single-domain detector is the engine's own likelihood and strongest node over the signatures of one "
     "domain, its cut lowered until it tells as often as the engine does over all: the fairest rival."
@@ -178,33 +179,24 @@ def told(delays: list[float | None]) -> tuple[str, str]:
 
 
 def section(shape: str, counties: list[Lived]) -> list[list[object]]:
-    """The lines of one shape."""
+    """The lines of one shape: as configured, then all and each domain at the engine's rate and at RATES."""
     days = sum(one.days for one in counties)
-    every = [episodes(one.words, one.floor) for one in counties]
-    rate = sum(map(len, every)) / days
-    methods: dict[str, list[tuple[list[Word], Lived]]] = {
-        "engine, shown alerts": [(one.shown, one) for one in counties],
-        "engine, all domains": list(zip(every, counties, strict=True)),
-    }
-    for domain in DOMAINS:
-        mine = [[w for w in one.words if one.domain[w.signature] == domain] for one in counties]
-        pooled = [
-            Word(w.at_us, f"{n}/{w.area}", w.signature, w.likelihood)
-            for n, ws in enumerate(mine)
-            for w in ws
-        ]
-        cut = cut_for(pooled, rate, days)
-        methods[f"{domain} alone"] = [
-            (episodes(ws, cut), one) for ws, one in zip(mine, counties, strict=True)
-        ]
-    rows: list[list[object]] = []
-    for name, told_by in methods.items():
-        share, delay = told([d for opened, one in told_by for d in found(opened, one)])
-        n = sum(len(one.planted) for one in counties)
-        rows.append(
-            [shape, name, n, f"{sum(len(opened) for opened, _ in told_by) / days:.2f}", share, delay]
-        )
+    own = sum(len(episodes(one.words, one.floor)) for one in counties) / days
+    rows = [_line(shape, "engine, shown alerts", [(one.shown, one) for one in counties], days)]
+    for rate in (own, *RATES):
+        for domain in (None, *DOMAINS):
+            mine = [[w for w in one.words if domain in (None, one.domain[w.signature])] for one in counties]
+            pooled = [replace(w, area=f"{n}/{w.area}") for n, words in enumerate(mine) for w in words]
+            cut = cut_for(pooled, rate, days)
+            opened = [(episodes(words, cut), one) for words, one in zip(mine, counties, strict=True)]
+            rows.append(_line(shape, f"{domain} alone" if domain else "all domains", opened, days))
     return rows
+
+
+def _line(shape: str, name: str, opened: list[tuple[list[Word], Lived]], days: float) -> list[object]:
+    share, delay = told([d for words, one in opened for d in found(words, one)])
+    rate = sum(len(words) for words, _ in opened) / days
+    return [shape, name, sum(len(one.planted) for _, one in opened), f"{rate:.2f}", share, delay]
 
 
 def main() -> None:

@@ -74,7 +74,7 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.base: locks/base.txt pyproject.toml | $(VENV)/.python
-	@echo "installing the base layer into $(VENV): about 750 MB, half a minute to a few minutes"
+	@echo "installing the base layer into $(VENV): about 650 MB, half a minute to a few minutes"
 	$(PIP) --require-hashes -r locks/base.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,12 @@ from riskwatch.core.alerts import AlertChange, Reason
 from riskwatch.core.sends import Known, Planned, Send, SendReason, send_id
 
 
-class OneByOne:
+class OneByOne(ABC):
     """A planner that looks at one change at a time; a later one sees what an earlier one planned."""
 
+    @abstractmethod
     def plan(self, change: AlertChange, pending: Sequence[Send]) -> Planned:
         """What to send for one change, given what is unsent for its alert."""
-        raise NotImplementedError
 
     def plan_all(self, changes: Sequence[AlertChange], pending: Sequence[Send], known: Known) -> Planned:
         """What the changes of one entry mean, in order."""

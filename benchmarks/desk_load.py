@@ -36,7 +36,8 @@ from riskwatch.core.alerts import (
 from riskwatch.core.areas import Area
 from riskwatch.core.channels import Message, Receipt
 from riskwatch.core.clock import HOUR_US, SystemClock, to_us
-from riskwatch.deliver.planning import TellEveryone, plan_all
+from riskwatch.core.sends import Known
+from riskwatch.deliver.planning import TellEveryone
 from riskwatch.desk import Desk
 from riskwatch.store.alerts import Commit
 from riskwatch.testing import Timeline
@@ -156,7 +157,7 @@ def engine(
 def open_(desk: Desk, pipeline: Pipeline, planner: TellEveryone, batch: range) -> None:
     """One commit of what opens at once, as the pipeline makes it."""
     opened = changes(batch, to_us(desk.clock.now()))
-    planned = plan_all(planner, opened, desk.alerts.unsent(c.alert.id for c in opened))
+    planned = planner.plan_all(opened, desk.alerts.unsent(c.alert.id for c in opened), Known())
     desk.alerts.commit(Commit(opened, {}, pipeline._standing(), planned.add, planned.cancel))
 
 

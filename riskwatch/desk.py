@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from riskwatch.alert.actions import Action, ActionKind, ActionRefused, OrderKind, counted_from
 from riskwatch.alert.lifecycle import act
@@ -42,6 +42,7 @@ from riskwatch.summary import Progress, ReplaySummary
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
+_A_LOOK_S = 0.001
 _SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
 
@@ -125,13 +126,11 @@ class Desk:
         Without `tell` nobody is told of what it finds: a replay is about what was, not about what is.
         """
         with (self.place.home / "engine.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _held_alone(lock):
                 raise StoreError(
                     f"{self.place.home}: another riskwatch runs on this store; "
                     "stop it, or use another store"
-                ) from None
+                )
             log = self.feature_log() if self.settings.feature_log else None
             planner = self.planner if tell else None
             pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots, planner, log)
@@ -371,6 +370,22 @@ class Desk:
 
     def _shown_risks(self) -> list[Alert]:
         return self.alerts.find(everything=True, kind=AlertKind.RISK, shown_only=True)
+
+
+def _held_alone(lock: IO[str]) -> bool:
+    """Hold the engine's lock; False where an engine has it, not where somebody looks whether one has."""
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            time.sleep(_A_LOOK_S)
+        else:
+            return True
 
 
 def _known_sources(place: Place) -> list[str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskwatch.cli.meter import Meter
 from riskwatch.cli.shell import Shell
 from riskwatch.core.errors import ConfigError, Fault
 from riskwatch.workspace import enter_workspace, find_workspace, resolve
@@ -111,7 +110,7 @@ def _score(shell: Shell, corpus: Corpus, recipe: Any, out: Path) -> list[tuple[s
     from riskwatch.audit.nab_score import Scored
 
     scored = []
-    with Meter(shell.err, shell.say("nab.title"), len(corpus.files)) as meter:
+    with shell.meter(shell.say("nab.title"), len(corpus.files)) as meter:
         for stream, found in run(corpus, recipe):
             write(stream, found, out)
             scored.append((stream.category, Scored(found, stream.windows)))

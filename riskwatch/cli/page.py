@@ -16,7 +16,8 @@ from riskwatch.core.errors import RiskwatchError
 if TYPE_CHECKING:
     from riskwatch.cli.shell import Shell
 
-_LOCKS = ("page.lock", "engine.lock")
+_PAGE = "page.lock"
+_LOCKS = {_PAGE: fcntl.LOCK_EX, "engine.lock": fcntl.LOCK_SH}  # and what finds each of them held
 
 
 @contextmanager
@@ -75,20 +76,20 @@ def until_stopped() -> Iterator[threading.Event]:
 @contextmanager
 def held(home: Path) -> Iterator[None]:
     """A shared mark that this store is served, which ends with the process."""
-    with (home / _LOCKS[0]).open("a") as lock:
+    with (home / _PAGE).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
 
 
 def in_use(home: Path) -> bool:
     """Whether any process runs or serves the store of this folder."""
-    for name in _LOCKS:
+    for name, probe in _LOCKS.items():
         path = home / name
         if not path.exists():
             continue
         with path.open("a") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, probe | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
     return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskwatch.cli.meter import Meter, text_bytes
+from riskwatch.cli.meter import text_bytes
 from riskwatch.cli.quarantine import reasons
 from riskwatch.cli.shell import Shell
 
@@ -69,7 +69,7 @@ def run_replay(shell: Shell, desk: Desk, path: Path, source: str, stream: str | 
 
     rows = path.suffix.lower() == ".parquet"
 
-    with Meter(shell.err, shell.say("replay.title", file=path.name), _total(path)) as meter:
+    with shell.meter(shell.say("replay.title", file=path.name), _total(path)) as meter:
 
         def progress(at: Progress) -> None:
             meter.update(

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from riskwatch.cli.meter import Meter
 from riskwatch.cli.texts import Texts
 from riskwatch.core.clock import Clock, SystemClock
 from riskwatch.core.errors import StoreError
@@ -97,6 +98,10 @@ class Shell:
     def note(self, key: str, **values: object) -> None:
         """One sentence to standard error."""
         self.err.print(self.say(key, **values), markup=False, soft_wrap=True)
+
+    def meter(self, title: str, total: int) -> Meter:
+        """The meter of long work, on standard error; Ctrl-C stops the work at its next step."""
+        return Meter(self.err, title, total, self.say("stopping"))
 
     @staticmethod
     def emit(document: Mapping[str, Any]) -> None:

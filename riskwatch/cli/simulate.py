@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskwatch.cli.meter import Meter
 from riskwatch.cli.shell import Shell
 from riskwatch.workspace import find_workspace
 
@@ -75,7 +74,7 @@ def make_county(shell: Shell, scenario: Scenario, out: Path, truth: Path | None)
     from riskwatch.simulate.county import simulate as simulate_county
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    with Meter(shell.err, shell.say("simulate.title"), scenario.hours) as meter:
+    with shell.meter(shell.say("simulate.title"), scenario.hours) as meter:
         return simulate_county(
             scenario,
             out,

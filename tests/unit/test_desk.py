@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import threading
 from pathlib import Path
@@ -98,6 +99,20 @@ def test_an_action_that_is_not_possible_says_why(desk):
         desk.act(ActionKind.ACK, alert.id, "Bea")
 
 
+def test_whoever_looks_for_an_engine_keeps_none_from_starting(desk):
+    """`serve` looks at each batch that is sent to it; the look takes the lock for an instant."""
+    looked = (desk.place.home / "engine.lock").open("a")
+    fcntl.flock(looked, fcntl.LOCK_SH)
+    looker = threading.Timer(0.3, looked.close)
+    looker.start()
+    with desk.engine():
+        assert desk.engine_runs()
+        with pytest.raises(StoreError, match="another riskwatch runs"), desk.engine():
+            pass
+    looker.join()
+    assert not desk.engine_runs()
+
+
 def test_a_running_engine_applies_what_another_desk_does(desk):
     """The action goes through the inbox of the engine that holds the store."""
     alert, stop, ready = first(desk), threading.Event(), threading.Event()
@@ -111,7 +126,7 @@ def test_a_running_engine_applies_what_another_desk_does(desk):
     engine = threading.Thread(target=run)
     engine.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(120)
         changed = desk.act(ActionKind.ACK, alert.id, "Ann")
         assert changed.state is State.ACKNOWLEDGED
     finally:

@@ -75,7 +75,7 @@ class Town:
             "areas/town.csv": "code,name,parent,level,population\nCOUNTY,County,,county,90000\n"
             "NORTH,North,COUNTY,town,30000\nEAST,East,COUNTY,town,30000\n",
             "indicators/town.yaml": INDICATORS,
-            "ingest.yaml": yaml.safe_dump(ingest) if ingest else "wait_s: 10\n",
+            "ingest.yaml": yaml.safe_dump(ingest) if ingest else "wait_s: 60\n",
         }
         sources = {"town": mapping("town"), **extra}
         files |= {f"sources/{n}.yaml": yaml.safe_dump(m) for n, m in sources.items()}
@@ -125,7 +125,7 @@ def town(
         threads.append(threading.Thread(target=made.live.run))
     for thread in threads:
         thread.start()
-    made.http = httpx.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=30)
+    made.http = httpx.Client(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}", timeout=90)
     try:
         yield made
     finally:
@@ -133,5 +133,5 @@ def town(
         server.should_exit = True
         made.http.close()
         for thread in threads:
-            thread.join(timeout=20)
+            thread.join(timeout=60)
         bound.close()

@@ -256,7 +256,7 @@ def test_an_open_address_without_a_token_takes_nothing(tmp_path):
 
 def test_a_page_without_an_engine_takes_nothing(tmp_path):
     """`serve` takes events where a live engine runs on the store, in whichever process."""
-    with town(tmp_path, live=False, asleep=True, ingest={"wait_s": 5}) as made:
+    with town(tmp_path, live=False, asleep=True, ingest={"wait_s": 60}) as made:
         answer = made.send([row(1)])
         assert (answer.status_code, answer.json()["error"]) == (503, "no_engine")
         assert "retry-after" in answer.headers

@@ -124,7 +124,7 @@ def test_a_meter_tells_a_line_now_and_then_where_there_is_no_terminal(monkeypatc
     now = [0.0]
     monkeypatch.setattr("riskwatch.cli.meter.time.monotonic", lambda: now[0])
     console = Console(file=io.StringIO(), width=80)
-    with Meter(console, "replaying", 200) as meter:
+    with Meter(console, "replaying", 200, "stopping") as meter:
         for second in range(11):
             now[0] = float(second)
             meter.update(20 * second, f"second {second}")
@@ -138,6 +138,39 @@ def test_a_meter_is_a_bar_on_a_terminal():
     from rich.console import Console
 
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
-    with Meter(console, "replaying", 10) as meter:
+    with Meter(console, "replaying", 10, "stopping") as meter:
         meter.update(5, "half")
     assert "replaying" in console.file.getvalue()
+
+
+def test_control_c_stops_a_meter_at_its_next_update_and_not_before(capfd):
+    """Compiled loops crash on an exception that comes in their midst."""
+    import io
+    import signal
+
+    from rich.console import Console
+
+    before = signal.getsignal(signal.SIGINT)
+    with Meter(Console(file=io.StringIO()), "replaying", 10, "stopping") as meter:
+        signal.raise_signal(signal.SIGINT)  # and no exception yet
+        with pytest.raises(KeyboardInterrupt):
+            meter.update(5, "half")
+    assert capfd.readouterr().err == "\nstopping\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_meter_leaves_alone_what_others_do_with_control_c():
+    """As where `nohup` or a job in the background ignores it."""
+    import io
+    import signal
+
+    from rich.console import Console
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Meter(Console(file=io.StringIO()), "replaying", 10, "stopping") as meter:
+            signal.raise_signal(signal.SIGINT)
+            meter.update(5, "half")
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

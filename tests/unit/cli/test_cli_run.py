@@ -20,7 +20,7 @@ from cli_run import environment
 
 from riskwatch.cli.live import followed, names_of
 
-WAIT_S = 60.0
+WAIT_S = 180.0
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def started(*words: object, cwd: Path):
 
 
 def until(look, process: subprocess.Popen[bytes]):
-    """What `look` finds, within a minute, while the process lives."""
+    """What `look` finds, within three minutes, while the process lives."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         found = look()
@@ -55,7 +55,7 @@ def until(look, process: subprocess.Popen[bytes]):
             return found
         assert process.poll() is None, "the process has ended"
         time.sleep(0.05)
-    raise AssertionError("nothing came within a minute")
+    raise AssertionError("nothing came within three minutes")
 
 
 def begun(database: Path) -> bool:
@@ -71,7 +71,7 @@ def begun(database: Path) -> bool:
 
 def get(url: str) -> tuple[int, bytes]:
     """The status and the body of the page."""
-    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)) as connection:
         connection.request("GET", "/")
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -97,7 +97,7 @@ def test_run_follows_a_growing_file_until_it_is_stopped(number, riskwatch, tmp_p
         until(lambda: "montco911: rows read 1\n" in log.read_text(), process)
         assert get(url)[0] == 200
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert "stopped" in log.read_text()
     assert "Traceback" not in log.read_text()
     assert len(list((store / "snapshots").glob("*.npz"))) >= 1
@@ -111,7 +111,7 @@ def test_serve_shows_a_store_until_it_is_stopped(store, tmp_path):
     with started("serve", "--store", store, cwd=tmp_path) as (process, url, log):
         assert b"riskwatch" in get(url)[1]
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert "Traceback" not in log.read_text()
 
 
@@ -161,22 +161,53 @@ def test_a_reader_that_leaves_early_is_no_error(store, tmp_path):
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(60) in (0, 1)
+    assert process.wait(120) in (0, 1)
 
 
 @pytest.mark.slow
-def test_control_c_leaves_no_traceback(county, tmp_path):
-    """A replay that was stopped goes on another time; 130 is what shells expect."""
-    words = ["replay", str(county), "--source", "simulated", "--store", str(tmp_path / "s")]
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.04, 0.3, 1.0])
+def test_control_c_leaves_no_traceback(after_s, county, tmp_path):
+    """A replay that was stopped goes on another time; 130 is what shells expect.
+
+    The first moments are those in which loops are compiled or loaded, which no exception may enter.
+    """
+    told, code = stopped(county, tmp_path, [after_s])
+    assert code in (0, 130), told  # 0 if it had just ended
+    assert b"Traceback" not in told
+
+
+@pytest.mark.slow
+def test_control_c_twice_ends_at_once_and_nothing_is_lost(county, riskwatch, tmp_path):
+    """Also amidst the compilation of a fresh machine; the next replay goes on from there."""
+    told, code = stopped(county, tmp_path, [0.05, 0.0], NUMBA_CACHE_DIR=str(tmp_path / "loops"))
+    assert (code, b"Traceback" in told, b"stopping" in told) == (130, False, True)
+    alerts = []
+    for store in (tmp_path / "s", tmp_path / "fresh"):
+        riskwatch("replay", county, "--source", "simulated", "--store", store)
+        alerts.append(riskwatch("alerts", "list", "--all", "--json", "--store", store).out)
+    assert alerts[0] == alerts[1] != ""
+
+
+def stopped(county: Path, folder: Path, waits_s: list[float], **extra: str) -> tuple[bytes, int]:
+    """What a replay told, and its exit code, that got a Ctrl-C after each of these waits."""
+    words = ["replay", str(county), "--source", "simulated", "--store", str(folder / "s")]
     process = subprocess.Popen(
         [sys.executable, "-m", "riskwatch", *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env=environment(),
+        cwd=folder,
+        env=environment() | extra,
+        preexec_fn=_takes_control_c,  # noqa: PLW1509 - this process has one thread
     )
-    until(lambda: begun(tmp_path / "s" / "riskwatch.db"), process)
-    process.send_signal(signal.SIGINT)
-    told = process.communicate(timeout=60)[1]
-    assert process.returncode in (0, 130)  # 0 if it had just ended
-    assert b"Traceback" not in told
+    until(lambda: begun(folder / "s" / "riskwatch.db"), process)
+    for wait_s in waits_s:
+        time.sleep(wait_s)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)  # two that come at once are one
+    told = process.communicate(timeout=120)[1]
+    return told, process.returncode
+
+
+def _takes_control_c() -> None:
+    """A shell's background jobs ignore it, and so would the tests that one runs there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -75,10 +75,10 @@ def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command += [f"--web.listen-address={address}", "--cluster.listen-address="]
     with (home / "log").open("w") as log, subprocess.Popen(command, stderr=log, stdout=log) as process:
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not ready(address):
                 assert process.poll() is None, (home / "log").read_text()
-                assert time.monotonic() < deadline, "it did not begin within 30 s"
+                assert time.monotonic() < deadline, "it did not begin within 120 s"
                 time.sleep(0.05)
             yield f"http://{address}"
         finally:
@@ -95,7 +95,7 @@ def ready(address: str) -> bool:
 
 def firing(base: str) -> dict[str, dict[str, Any]]:
     """The alerts that it takes for firing, by the level of their labels."""
-    with urllib.request.urlopen(f"{base}/api/v2/alerts", timeout=5) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"{base}/api/v2/alerts", timeout=60) as answer:  # noqa: S310 - loopback
         return {a["labels"]["level"]: a for a in json.load(answer)}
 
 

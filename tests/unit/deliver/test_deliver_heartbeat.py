@@ -131,6 +131,6 @@ def test_delivery_as_a_whole_runs_until_it_is_stopped(post, tmp_path):
         server.take = taken
         stop = threading.Event()
         with delivery.running(stop):
-            assert arrived.wait(20)
+            assert arrived.wait(120)
         assert stop.is_set()
     assert post.statuses() == ["delivered"]

@@ -1,7 +1,8 @@
 """From a tick's close to its commit, while events come in over HTTP: `python -m benchmarks.latency`.
 
 One process runs what `riskwatch run` runs (server, engine, store); another sends Arrow batches at a
-stated rate, in real time. Ticks are a minute long. Writes `latency.md`.
+stated rate, in real time. Ticks are a minute long. Fifteen days at the same rates are told to the
+engine first, as counts, so that it may speak; bursts are planted in what comes then. Writes `latency.md`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,18 +23,28 @@ import httpx
 import numpy as np
 import pyarrow as pa
 import yaml
+from numpy.typing import NDArray
 
 from benchmarks.page import ROOT, provenance, table
-from riskwatch.core.clock import MINUTE_US, SystemClock, to_us
+from riskwatch.app import Pipeline
+from riskwatch.core.clock import DAY_US, MINUTE_US, SECOND_US, SystemClock, to_us
 from riskwatch.core.panels import TickGrid
 from riskwatch.desk import Desk, Place
+from riskwatch.extract.arrivals import Accepted
 from riskwatch.live import Live
 from riskwatch.settings import load_settings
 from riskwatch.store.alerts import Commit
 from riskwatch.workspace import enter_workspace
 
+FloatArray, IntArray = NDArray[np.float64], NDArray[np.int64]
 AREAS, INDICATORS, SIGNATURES = 3_000, 20, 5
 BATCH_ROWS = 2_000
+HISTORY_DAYS = 15
+SKEW = (
+    4.0  # sd of the log of the series' rates: a tenth bring nearly all, as full windows of a week must fit
+)
+BURSTS = 3  # planted a minute, each ten minutes of twenty calls a minute in one village
+BURST_MIN, BURST_ROWS = 10, 20
 LATENESS_MIN = 1
 
 
@@ -78,23 +91,73 @@ def write_configs(folder: Path) -> Path:
     return folder
 
 
-def body(draw: np.random.Generator, serial: int, n: int) -> bytes:
-    """An Arrow stream of so many events of this moment, over all villages and indicators."""
-    now_us = to_us(SystemClock().now())
+def rates(rate: float) -> FloatArray:
+    """[villages * indicators] events a second of each series, so many in all."""
+    drawn = np.random.default_rng(3).lognormal(0.0, SKEW, (AREAS - 61) * INDICATORS)
+    share: FloatArray = drawn / drawn.sum() * rate
+    return share
+
+
+class Warmed(Desk):
+    """A desk whose engine has been told fifteen days of counts, up to now, before it is given out."""
+
+    rate = 0.0
+    warmed: threading.Event
+
+    @contextmanager
+    def engine(self, *, tell: bool = True) -> Iterator[Pipeline]:
+        """The pipeline, warm; the inbox knows nothing of that history, so it is never restored."""
+        with super().engine(tell=tell) as pipeline:
+            self._warm(pipeline)
+            self.warmed.set()
+            yield pipeline
+
+    def _warm(self, pipeline: Pipeline) -> None:
+        tree, grid = self.settings.world.tree, self.settings.world.grid
+        area = np.array([tree.index[f"V{n}"] for n in range(AREAS - 61)])
+        each, draw = rates(self.rate) * grid.tick_us / SECOND_US, np.random.default_rng(4)
+        tick = grid.last_decided(to_us(self.clock.now())) - HISTORY_DAYS * DAY_US // grid.tick_us
+        while tick <= grid.last_decided(to_us(self.clock.now())):
+            counts = draw.poisson(each)
+            told = np.flatnonzero(counts)
+            pipeline._builder.add(
+                Accepted(
+                    area=area[told // INDICATORS],
+                    indicator=told % INDICATORS,
+                    source=np.zeros(len(told), np.int64),
+                    occurred_us=np.full(len(told), grid.start(tick)),
+                    count=counts[told],
+                )
+            )
+            for panel in pipeline._builder.close(grid.decided_at(tick), 1):
+                pipeline.volume.update(panel)
+            tick += 1
+
+
+def drawn(draw: np.random.Generator, share: FloatArray, n: int, minute: int) -> IntArray:
+    """So many series, by their rates, and the rows of the bursts of this minute."""
+    series = np.searchsorted(np.cumsum(share / share.sum()), draw.random(n))
+    planted = np.random.default_rng(5).integers(0, len(share), (minute + 1) * BURSTS)
+    bursting = planted[-BURSTS * BURST_MIN :]
+    of_batch = draw.random((len(bursting), BURST_ROWS)) < n / share.sum() / 60
+    return np.r_[series, np.repeat(bursting, of_batch.sum(axis=1))]
+
+
+def body(draw: np.random.Generator, serial: int, series: IntArray) -> bytes:
+    """An Arrow stream of events of this moment; ids count on from a serial number."""
     village = pa.DictionaryArray.from_arrays(
-        pa.array(draw.integers(0, AREAS - 61, n), pa.int32()),
-        pa.array([f"V{k}" for k in range(AREAS - 61)]),
+        pa.array(series // INDICATORS, pa.int32()), pa.array([f"V{k}" for k in range(AREAS - 61)])
     )
     code = pa.DictionaryArray.from_arrays(
-        pa.array(draw.integers(0, INDICATORS, n), pa.int32()),
-        pa.array([f"i{k}" for k in range(INDICATORS)]),
+        pa.array(series % INDICATORS, pa.int32()), pa.array([f"i{k}" for k in range(INDICATORS)])
     )
+    at_us = to_us(SystemClock().now()) - draw.integers(0, 5_000_000, len(series))
     made = pa.table(
         {
-            "id": pa.array(np.arange(serial, serial + n)).cast(pa.string()),
+            "id": pa.array(np.arange(serial, serial + len(series))).cast(pa.string()),
             "area": village,
             "code": code,
-            "at": pa.array(now_us - draw.integers(0, 5_000_000, n)).cast(pa.timestamp("us", "UTC")),
+            "at": pa.array(at_us).cast(pa.timestamp("us", "UTC")),
         }
     )
     sink = pa.BufferOutputStream()
@@ -105,7 +168,7 @@ def body(draw: np.random.Generator, serial: int, n: int) -> bytes:
 
 def send(url: str, rate: float, seconds: float) -> None:
     """Send batches at a rate until the time is over; says how many were taken, and how fast."""
-    draw, serial, taken, answers = np.random.default_rng(1), 0, 0, []
+    draw, share, serial, taken, answers = np.random.default_rng(1), rates(rate), 0, 0, []
     headers = {"Content-Type": "application/vnd.apache.arrow.stream", "Prefer": "respond-async"}
     started = time.perf_counter()
     with httpx.Client(timeout=60) as http:
@@ -113,13 +176,14 @@ def send(url: str, rate: float, seconds: float) -> None:
             due = serial / rate
             if due > now:
                 time.sleep(due - now)
+            series = drawn(draw, share, BATCH_ROWS, int(now / 60))
             before = time.perf_counter()
             answer = http.post(
-                f"{url}/v1/events?source=load", content=body(draw, serial, BATCH_ROWS), headers=headers
+                f"{url}/v1/events?source=load", content=body(draw, serial, series), headers=headers
             )
             answers.append(time.perf_counter() - before)
-            taken += BATCH_ROWS * (answer.status_code in (200, 202))
-            serial += BATCH_ROWS
+            taken += len(series) * (answer.status_code in (200, 202))
+            serial += len(series)
     p50, p99 = np.quantile(answers, [0.5, 0.99])
     print(f"{taken} {serial} {time.perf_counter() - started:.3f} {p50:.4f} {p99:.4f}")
 
@@ -146,9 +210,10 @@ def measure(rate: float, minutes: float) -> tuple[Measured, list[float], int]:
             ROOT, ["load"], today=clock.now().date(), overlay=write_configs(home / "configs")
         )
         grid = TickGrid(tick_us=MINUTE_US, lateness_us=LATENESS_MIN * MINUTE_US)
-        desk = Desk(
+        desk = Warmed(
             Place(ROOT, home / "store"), replace(settings, world=replace(settings.world, grid=grid)), clock
         )
+        desk.rate, desk.warmed = rate, threading.Event()
         commit, last = desk.alerts.commit, [0]
 
         def timed(what: Commit) -> None:
@@ -165,6 +230,7 @@ def measure(rate: float, minutes: float) -> tuple[Measured, list[float], int]:
         app = make_app(desk, live=True, hosts=("127.0.0.1",))
         with served(Shell({}, ROOT, "en"), app, host="127.0.0.1", port=0) as url:
             live.start()
+            desk.warmed.wait()
             command = [sys.executable, "-m", "benchmarks.latency", "--send", url]
             command += ["--rate", str(rate), "--minutes", str(minutes)]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -202,6 +268,8 @@ def main() -> None:
 Events come over HTTP in Arrow batches of {BATCH_ROWS:,} rows, in real time, from another process on
 the same machine; ticks are one minute long and close {LATENESS_MIN} minute after their end. Measured
 from that instant until the transaction with the tick's alerts is committed (synchronous=FULL).
+Before it the engine is told {HISTORY_DAYS} days of counts at the same rates (lognormal over the series,
+sd of the log {SKEW}), so that its windows are full and it may speak; {BURSTS} bursts a minute are planted.
 The aim is a p99 under 250 ms at 20,000 events a second; a p99 of fewer than 100 ticks is their longest.
 
 {table(["what", "value"], rows)}

@@ -19,7 +19,6 @@ LONGEST_GAP_DAYS = 31
 """A store that ends longer ago is history: going on from it would count all the time since as silence."""
 
 _HISTORY_S = 5.0
-_SNAPSHOT_EVERY_S = 60.0
 _LONGEST_PAUSE_S = 30.0
 _MOST_RESTLESS = 8  # looks
 
@@ -61,6 +60,8 @@ class Live:
     poll_s: float = 0.25
     rest: float = 10.0  # reading a file again may take one part in so many of the time
     retry_s: float = 1.0  # a store that took nothing is tried again after this, then twice as long
+    snapshot_every_s: float = 60.0
+    _saved: tuple[float, int] = field(init=False, default=(0.0, 0))  # when, and behind which tick
     _expired_day: int = field(init=False, default=-1)
     _trouble: str = field(init=False, default="")
     _files: dict[str, Followed] = field(init=False, default_factory=dict)
@@ -86,12 +87,10 @@ class Live:
         with self.desk.engine() as pipeline:
             self.begin(pipeline)
             self._trouble = ""
-            saved = time.monotonic()
+            self._saved = (time.monotonic(), pipeline.ticks)
             while not self.stop.is_set():
                 self.step(pipeline)
-                if time.monotonic() - saved > _SNAPSHOT_EVERY_S:
-                    pipeline.snapshot()
-                    saved = time.monotonic()
+                self.save(pipeline)
                 self.desk.woken.wait(self._pause_s())
 
     def begin(self, pipeline: Pipeline) -> None:
@@ -111,6 +110,13 @@ class Live:
             if self.stop.is_set():
                 return  # what waits is durable; a stop does not wait for a backlog
         self._expire()
+
+    def save(self, pipeline: Pipeline) -> None:
+        """Save the state just behind a tick, so that none is late for it, and not at every one."""
+        saved_s, ticks = self._saved
+        if pipeline.ticks > ticks and time.monotonic() - saved_s >= self.snapshot_every_s:
+            pipeline.snapshot()
+            self._saved = (time.monotonic(), pipeline.ticks)
 
     def _expire(self) -> None:
         """Once a day let go what has outlived its time, a piece at each step."""

@@ -83,6 +83,23 @@ def test_what_the_file_gains_is_received_now(run):
         assert (run.account["late"], run.account["accepted"]) == (1, 13)
 
 
+def test_the_state_is_saved_behind_a_tick_and_at_no_other_time(run, monkeypatch):
+    """So a save, which may take long, holds up no tick."""
+    run.live.snapshot_every_s = 0.0
+    saved = []
+    with run.desk.engine() as pipeline:
+        monkeypatch.setattr(pipeline, "snapshot", lambda: saved.append(pipeline.ticks))
+        run.live.begin(pipeline)
+        run.live.save(pipeline)
+        for minutes in (0, 1, 1, 28, 1):
+            run.clock.move(timedelta(minutes=minutes))
+            run.live.step(pipeline)
+            run.live.save(pipeline)
+        assert saved == sorted(set(saved))
+        assert len(saved) >= 2
+        assert saved[-1] == pipeline.ticks
+
+
 def test_half_a_line_waits_for_its_other_half(run):
     """It would be read as a row of its own and could never be continued."""
     with run.desk.engine() as pipeline:

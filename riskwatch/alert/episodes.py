@@ -23,7 +23,7 @@ from riskwatch.core.alerts import (
 from riskwatch.core.clock import HOUR_US
 from riskwatch.core.side_states import Mode
 
-_MORE_EVIDENCE = 1.25  # a change is written when the calls grew by a quarter
+_MORE_EVIDENCE = 1.25  # a change is written when calls or likelihood grew by a quarter
 _RISING_H = 3  # what has not grown for so long is no longer called rising
 _KEEPS_EVIDENCE = (Reason.LEVEL_LOWERED, Reason.STEADIED)  # why it rose is still why
 
@@ -47,10 +47,14 @@ class Stamp:
 
 @dataclass(slots=True)
 class Episode:
-    """An alert that has not cleared, since when it is below its level, and since when it is free."""
+    """An alert that has not cleared, since when it is below its level, and since when it is free.
+
+    `calls` are those that were last told of, counted in the window that had most evidence then.
+    """
 
     alert: Alert
     calls: int
+    window: int = 0
     below_since_us: int | None = None
     free_since_us: int | None = None
 
@@ -173,7 +177,7 @@ class Episodes:
             mode=stamp.mode,
             drill=stamp.drill,
         )
-        self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls)
+        self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls, assessed.window)
         return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
 
     def _carried_on(
@@ -190,7 +194,7 @@ class Episodes:
             level = now
         elif held is not None and held > level and dwelt:
             level = held
-        reason = self._reason(alert, level, by, grew=assessed.calls >= _MORE_EVIDENCE * episode.calls)
+        reason = self._reason(alert, level, by, grew=self._grew(episode, assessed))
         grew_us = alert.updated_at_us if alert.evidence_at_us is None else alert.evidence_at_us
         if reason is None and alert.rising and stamp.at_us - grew_us >= _RISING_H * HOUR_US:
             reason = Reason.STEADIED
@@ -227,6 +231,19 @@ class Episodes:
         if episode.below_since_us is None:
             episode.below_since_us = at_us
         return at_us - episode.below_since_us >= self._of(episode.alert).clear.dwell_h * HOUR_US
+
+    @staticmethod
+    def _grew(episode: Episode, assessed: Assessment) -> bool:
+        """Whether there is a quarter more of what the last change told of, and it is worth as much.
+
+        Calls are counted in the window that was told of: one that other calls make the strongest since
+        is no growth. Nor are more calls where more are usual by now: then the likelihood falls.
+        """
+        told = episode.alert.likelihood
+        if told is None or assessed.likelihood < told:
+            return False
+        calls = assessed.calls_in(episode.window)
+        return calls >= _MORE_EVIDENCE * episode.calls or assessed.likelihood >= _MORE_EVIDENCE * told
 
     @staticmethod
     def _reason(alert: Alert, level: Level, by: str | None, *, grew: bool) -> Reason | None:
@@ -281,7 +298,7 @@ class Episodes:
                 contributions=assessed.contributions,
                 chart=chart_of(assessed),
             )
-        episode.calls = max(episode.calls, assessed.calls)
+            episode.calls, episode.window = assessed.calls, assessed.window
         return AlertChange(episode.alert, reason, stamp.at_us, ENGINE, alert.state)
 
     def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
@@ -305,6 +322,7 @@ class Episodes:
             {
                 "alert": e.alert,
                 "calls": e.calls,
+                "window": e.window,
                 "below_since_us": e.below_since_us,
                 "free_since_us": e.free_since_us,
             }

@@ -144,7 +144,8 @@ class Assessment:
     """What the composite says of one area's signature at a tick.
 
     `inhibited_by` is the code of a relative whose alert rests on the same calls. `calls` are those
-    of the window that carries most evidence. `explain` is called only if something comes of it.
+    of the window that carries most evidence: number `window` of `calls_by_window`, which is left out
+    where there is but one. `explain` is called only if something comes of it.
     """
 
     area: str
@@ -154,6 +155,12 @@ class Assessment:
     calls: int
     explain: Callable[[], tuple[Contribution, ...]]
     inhibited_by: str | None = None
+    window: int = 0
+    calls_by_window: tuple[int, ...] = ()
+
+    def calls_in(self, window: int) -> int:
+        """Calls of one window, of the indicators that carry any evidence there."""
+        return self.calls_by_window[window] if self.calls_by_window else self.calls
 
     @cached_property
     def contributions(self) -> tuple[Contribution, ...]:

@@ -58,14 +58,15 @@ def strongest_window(nats: FloatArray) -> tuple[IntArray, FloatArray]:
 
 @compiled
 def calls_behind(nats: FloatArray, observed: FloatArray) -> IntArray:
-    """[areas] calls of the window with most evidence, of the indicators that carry any there."""
-    calls = np.zeros(nats.shape[0], np.int64)
-    for row, window in enumerate(strongest_window(nats)[0]):
-        seen = 0.0
-        for i in range(nats.shape[1]):
-            if nats[row, i, window] > 0.0:
-                seen += observed[row, i, window]
-        calls[row] = int(seen)
+    """[areas, windows] calls of the indicators that carry any evidence in a window."""
+    calls = np.zeros((nats.shape[0], nats.shape[2]), np.int64)
+    for row in range(nats.shape[0]):
+        for w in range(nats.shape[2]):
+            seen = 0.0
+            for i in range(nats.shape[1]):
+                if nats[row, i, w] > 0.0:
+                    seen += observed[row, i, w]
+            calls[row, w] = int(seen)
     return calls
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +17,7 @@ from riskwatch.core.scores import Cells, Evidential, FloatArray
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
 from riskwatch.score.impact import Impact
-from riskwatch.score.spoken_for import beyond, calls_behind
+from riskwatch.score.spoken_for import beyond, calls_behind, strongest_window
 
 
 class Notable(Protocol):
@@ -69,7 +70,7 @@ class StrongestSpeaks:
     def _one_signature(self, signature: int, areas: NDArray[np.int64], rule: Rule) -> list[Assessment]:
         """The assessments, strongest first; relatives wait for each other, all others go together."""
         judged = self._composite.judge(areas, signature)
-        seen = _Seen(judged, self._impact.of(judged), calls_behind(judged.nats, judged.cells.observed))
+        seen = _Seen(judged, self._impact.of(judged))
         name = self._registry.signatures[signature].id
         rules = [rule.of(self._tree.codes[area], name) for area in areas.tolist()]
         order = np.lexsort((areas, -judged.strength)).tolist()
@@ -126,29 +127,42 @@ class StrongestSpeaks:
             cells.areas[rows], cells.indicators, observed, expected, cells.inverse_size[rows], cells.known
         )
         less = self._composite.judge(left.areas, judged.signature, left)
-        seen = _Seen(less, self._impact.of(less), calls_behind(less.nats, less.cells.observed))
+        seen = _Seen(less, self._impact.of(less))
         return {row: (seen, n) for n, row in enumerate(speakers)}
 
     def _assessment(self, seen: _Seen, row: int, by: str | None) -> Assessment:
-        judged = seen.judged
+        judged, window, calls = seen.judged, seen.windows[row], seen.calls[row]
         return Assessment(
             area=self._tree.codes[int(judged.cells.areas[row])],
             signature=self._registry.signatures[judged.signature].id,
             likelihood=float(judged.likelihood[row]),
             impact=float(seen.impact[row]),
-            calls=int(seen.calls[row]),
+            calls=calls[window],
             explain=lambda: contributions(judged, row, self._volume, self._registry),
             inhibited_by=by,
+            window=window,
+            calls_by_window=tuple(calls),
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a cached property needs somewhere to keep its value
 class _Seen:
-    """What was judged, with its impact and calls [areas]."""
+    """What was judged, with its impact [areas], strongest windows [areas] and calls [areas, windows]."""
 
     judged: Judged
     impact: FloatArray
-    calls: NDArray[np.int64]
+
+    @cached_property
+    def windows(self) -> list[int]:
+        """Of each area the window with most evidence."""
+        windows: list[int] = strongest_window(self.judged.nats)[0].tolist()
+        return windows
+
+    @cached_property
+    def calls(self) -> list[list[int]]:
+        """Of each area the calls of every window."""
+        calls: list[list[int]] = calls_behind(self.judged.nats, self.judged.cells.observed).tolist()
+        return calls
 
     def notable(self, row: int, rule: Notable) -> bool:
         return rule.notable(float(self.judged.likelihood[row]), float(self.impact[row]))

@@ -52,10 +52,20 @@ def terms(**given: Any) -> Terms:
 
 
 def assessed(
-    likelihood: float, *, by: str | None = None, calls: int = 10, impact: float = 4.0, area: str = "TOWN"
+    likelihood: float,
+    *,
+    by: str | None = None,
+    calls: int = 10,
+    impact: float = 4.0,
+    area: str = "TOWN",
+    windows: tuple[int, ...] = (),
 ) -> Assessment:
+    """With `windows`, the calls are those of the window that has most of them."""
+    if windows:
+        calls = max(windows)
+    found = windows.index(calls) if windows else 0
     told = Contribution("fever", 1.0, calls, 0.5, 0.001, 1.0, 3.0)
-    return Assessment(area, "gastro", likelihood, impact, calls, lambda: (told,), by)
+    return Assessment(area, "gastro", likelihood, impact, calls, lambda: (told,), by, found, windows)
 
 
 def stamp(at_us: int, missing: tuple[str, ...] = ()) -> Stamp:

@@ -122,6 +122,52 @@ def test_more_calls_by_a_quarter_are_told():
     assert time.step(BLUE, calls=13) == ["evidence_grew"]
 
 
+def test_another_window_that_speaks_is_no_growth():
+    """Ninety calls of a week are no growth of nine in an hour; ten an hour more are."""
+    time = Timeline()
+    time.step(BLUE, windows=(9, 8))
+    assert time.step(BLUE, windows=(9, 90)) == []
+    assert time.step(BLUE, windows=(11, 90)) == []
+    assert time.step(BLUE, windows=(12, 90)) == ["evidence_grew"]  # and now the week is what was told
+    assert time.step(BLUE, windows=(20, 90)) == []
+    assert time.step(BLUE, windows=(20, 113)) == ["evidence_grew"]
+
+
+def test_more_calls_that_say_less_are_no_growth():
+    """More are usual at noon than at night; told again when they are worth as much as before."""
+    time = Timeline()
+    time.step(YELLOW, calls=8)
+    assert time.step(YELLOW - 0.001, calls=40) == []
+    assert time.step(YELLOW, calls=40) == ["evidence_grew"]
+
+
+def test_calls_that_say_nothing_hold_no_level():
+    """Below six tenths for six hours it clears, however many calls another window holds meanwhile."""
+    time = Timeline()
+    time.step(BLUE, windows=(9, 8))
+    assert time.step(NONE, 3, windows=(2, 8)) == []
+    assert time.step(NONE, 3, windows=(2, 90)) == []
+    assert time.step(NONE, windows=(2, 90)) == ["cleared"]
+
+
+def test_a_likelihood_higher_by_a_quarter_is_told():
+    """Within the same level, and with no more calls."""
+    time = Timeline()
+    time.step(0.2, impact=6.0)
+    assert time.step(0.24, impact=6.0) == []
+    assert time.step(0.25, impact=6.0) == ["evidence_grew"]
+    assert time.step(0.3, impact=6.0) == []
+
+
+def test_what_was_told_of_survives_a_restart():
+    """The window too: after a snapshot the week's calls are no growth still."""
+    time = Timeline()
+    time.step(BLUE, windows=(9, 8))
+    time.episodes.load(unpack(pack({"episodes": time.episodes.state()}))["episodes"])
+    assert time.step(BLUE, windows=(9, 90)) == []
+    assert time.step(BLUE, windows=(12, 90)) == ["evidence_grew"]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [(State.OPEN, State.RETURNED), (State.ACKNOWLEDGED, State.RESOLVED)],

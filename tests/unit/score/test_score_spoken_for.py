@@ -23,11 +23,11 @@ def test_an_ancestor_raises_what_is_expected_and_a_descendant_takes_its_calls(lo
 
 
 @pytest.mark.parametrize("loop", [calls_behind, calls_behind.py_func])
-def test_calls_are_those_of_the_strongest_window(loop):
-    """Of the indicators that carry any evidence there."""
+def test_calls_of_a_window_are_those_of_the_indicators_that_carry_evidence_there(loop):
+    """One that carries it in another window alone does not count."""
     nats = np.array([[[1.0, 0.0], [1.0, 3.0]], [[0.0, 0.0], [0.0, 0.0]]])
     observed = np.array([[[5.0, 6.0], [7.0, 8.0]], [[1.0, 1.0], [1.0, 1.0]]])
-    assert loop(nats, observed).tolist() == [8, 0]
+    assert loop(nats, observed).tolist() == [[12, 8], [0, 0]]
 
 
 @pytest.mark.parametrize("loop", [strongest_window, strongest_window.py_func])

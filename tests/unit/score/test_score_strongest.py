@@ -102,4 +102,5 @@ def test_calls_are_those_of_the_indicators_that_carry_it():
     """Of the window with most evidence; an indicator at its usual does not count."""
     found = assess({"A00": {"s0_0": 9, "s0_1": 0}})
     assert found["A00", "s0"].calls == 9
+    assert found["A00", "s0"].calls_in(found["A00", "s0"].window) == 9
     assert [c.indicator for c in found["A00", "s0"].contributions] == ["s0_0"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 
 import pytest
 
@@ -143,26 +144,32 @@ def test_a_meter_is_a_bar_on_a_terminal():
     assert "replaying" in console.file.getvalue()
 
 
+@pytest.fixture
+def control_c():
+    """What a person's terminal does with Ctrl-C, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
 def test_control_c_stops_a_meter_at_its_next_update_and_not_before(capfd):
     """Compiled loops crash on an exception that comes in their midst."""
     import io
-    import signal
 
     from rich.console import Console
 
-    before = signal.getsignal(signal.SIGINT)
     with Meter(Console(file=io.StringIO()), "replaying", 10, "stopping") as meter:
         signal.raise_signal(signal.SIGINT)  # and no exception yet
         with pytest.raises(KeyboardInterrupt):
             meter.update(5, "half")
     assert capfd.readouterr().err == "\nstopping\n"
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_meter_leaves_alone_what_others_do_with_control_c():
     """As where `nohup` or a job in the background ignores it."""
     import io
-    import signal
 
     from rich.console import Console
 

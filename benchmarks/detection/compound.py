@@ -31,6 +31,7 @@ SHARE = 0.3  # of the alerts that the compound may have where both speak
 SHIFTS = (-12, -8, -5, 5, 8, 12)  # days: an incident moved so far is found by chance
 LEAST_SURPRISE, WHOLE = 2.0, 40.0  # nats; a Word's likelihood is surprise over the latter
 COMPOUND = "compound"
+_MOST_WORDS = 20_000  # of which a cut is looked for first
 
 
 def both(shape: str, seed: int, folder: Path) -> tuple[Lived, list[Word]]:
@@ -69,10 +70,19 @@ def by_chance(opened: list[Word], one: Lived) -> list[float | None]:
 
 def told_at(lists: list[list[Word]], rate: float, days: float) -> list[list[Word]]:
     """What opens in each county where a common cut lets through so many a day."""
-    pooled = [replace(w, area=f"{n}/{w.area}") for n, words in enumerate(lists) for w in words]
-    pooled.sort(key=lambda w: w.at_us)
+    least = max(_least_of(lists, _MOST_WORDS), LEAST)
+    if sum(len(episodes(words, least)) for words in lists) / days <= rate:
+        least = LEAST  # too few words are kept to tell so often
+    loud = [(n, w) for n, words in enumerate(lists) for w in words if w.likelihood >= least]
+    pooled = [replace(w, area=f"{n}/{w.area}") for n, w in loud]
     cut = max(cut_for(pooled, rate, days), LEAST)
     return [episodes(words, cut) for words in lists]
+
+
+def _least_of(lists: list[list[Word]], most: int) -> float:
+    """The likelihood of the so-manieth likeliest word; a cut above it does not depend on the rest."""
+    likelihood = np.array([w.likelihood for words in lists for w in words])
+    return float(np.partition(likelihood, -most)[-most]) if len(likelihood) > most else 0.0
 
 
 def lines(shape: str, counties: list[tuple[Lived, list[Word]]]) -> list[list[object]]:

@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +19,11 @@ import numpy as np
 
 from benchmarks.detection.measures import cell
 from benchmarks.page import ROOT, provenance, table
+from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.clock import DAY_US, HOUR_US, SystemClock
 from riskwatch.core.indicators import DOMAINS
+from riskwatch.core.panels import Panel
 from riskwatch.desk import Desk, Place
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.simulate.county import simulate
@@ -40,6 +43,8 @@ ABOUT = (
     "A single-domain detector is the engine's own likelihood and strongest node over the signatures of one "
     "domain, its cut lowered until it tells as often as the engine does over all: the fairest rival."
 )
+
+Look = Callable[[Pipeline, Panel], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,11 @@ class _Floor:
         return likelihood >= LEAST
 
 
-def lived(shape: str, seed: int, folder: Path) -> Lived:
-    """Make the county of a shape's scenario and replay it through the engine as configured."""
+def lived(shape: str, seed: int, folder: Path, also: Look | None = None) -> Lived:
+    """Make the county of a shape's scenario and replay it through the engine as configured.
+
+    `also` is called at every tick too, with the pipeline and the panel.
+    """
     scenario = load_scenario(ROOT / "configs" / "scenarios" / f"{shape}.yaml", {"seed": seed})
     out, truth = folder / f"{shape}{seed}.parquet", folder / f"{shape}{seed}.json"
     simulate(scenario, out, truth)
@@ -104,6 +112,8 @@ def lived(shape: str, seed: int, folder: Path) -> Lived:
                 for a in found
                 if a.inhibited_by is None and a.calls >= MIN_CALLS and a.likelihood >= LEAST
             )
+            if also:
+                also(pipeline, panel)
 
         pipeline.on_tick = look
         for taken in FileIntake(world, desk.settings.mappings["simulated"], desk.inbox, desk.clock).read(

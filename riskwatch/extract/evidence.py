@@ -115,6 +115,60 @@ def _logarithms(values: FloatArray) -> FloatArray:
 
 
 @compiled
+def _by_window(values: FloatArray, column: IntArray) -> FloatArray:
+    """[windows, known columns] of values [columns, windows]: so one loop runs over many columns."""
+    turned = np.empty((values.shape[1], len(column)))
+    for w in range(values.shape[1]):
+        for j in range(len(column)):
+            turned[w, j] = values[column[j], w]
+    return turned
+
+
+@compiled
+def _scale(clump: FloatArray, members: tuple[IntArray, IntArray], threshold: float) -> FloatArray:
+    """[known columns] what the first bound of a column is held to.
+
+    Of n columns that add up to over the threshold, one has an nth of it; less than a nat is none.
+    """
+    column, begins = members
+    scale = 1.999996 * clump[column]
+    for s in range(len(begins) - 1):
+        most = max(begins[s + 1] - begins[s], 1)
+        scale[begins[s] : begins[s + 1]] *= max(threshold / most, 1.0)
+    return scale
+
+
+@compiled
+def _look(
+    looked: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    of_area: tuple[NDArray[np.int32], FloatArray, FloatArray],
+    column: IntArray,
+    held_to: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Write into the first of `looked` in how many windows a column's evidence may reach what it must.
+
+    `looked` is room for the known columns: hits, rate, inverse size of the level, and counts [windows,
+    columns]. `of_area` are an area's counts [columns, windows], rates and inverse sizes, `held_to` the
+    exposure and the process's inverse sizes [windows, known columns], and the bounds' scale. No
+    branch, no division: the processor takes several columns at once.
+    """
+    hits, each, own, seen = looked
+    counts, rate, level = of_area
+    opened, spread, scale = held_to
+    for j in range(len(column)):
+        c = column[j]
+        hits[j], each[j], own[j] = 0.0, rate[c], level[c]
+        for w in range(seen.shape[0]):
+            seen[w, j] = counts[c, w]
+    for w in range(seen.shape[0]):
+        x, e, s = seen[w], opened[w], spread[w]
+        for j in range(len(hits)):
+            mu = max(each[j] * e[j], 1e-9)
+            over = max(x[j] - mu, 0.0)
+            hits[j] += 1.0 if over * over >= scale[j] * (mu + mu * mu * max(s[j] + own[j], 1e-6)) else 0.0
+
+
+@compiled
 def find(
     sums: NDArray[np.int32],
     usual: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
@@ -143,27 +197,30 @@ def find(
     n = 0
     bound, evidence = np.zeros(windows), np.zeros(windows)
     log_opened = _logarithms(exposure)
+    opened_by_window = _by_window(exposure, column)
+    spreads = np.empty((process.shape[0], windows, len(column)))
+    for d in range(process.shape[0]):
+        spreads[d] = _by_window(process[d], column)
+    scale = _scale(clump, members, threshold)
+    hits, each_of, own_of = np.empty(len(column)), np.empty(len(column)), np.empty(len(column))
+    looked = (hits, each_of, own_of, np.empty((windows, len(column))))
     for a in range(areas):
         d = depth[a]
+        _look(looked, (sums[a], rate[a], level[a]), column, (opened_by_window, spreads[d], scale))
         for s in range(signatures):
+            if _largest(hits[begins[s] : begins[s + 1]]) == 0.0:  # most have none
+                continue
             bound[:] = 0.0
             for j in range(begins[s], begins[s + 1]):
                 c = column[j]
                 each, own, twice = rate[a, c], level[a, c], 2.0 * clump[c]
                 seen, opened, spread = sums[a, c], exposure[c], process[d, c]
-                hits = 0
-                for w in range(windows):  # no branch, no division: the processor takes several at once
-                    mu = max(each * opened[w], 1e-9)
-                    over = max(seen[w] - mu, 0.0)
-                    hits += over * over >= 0.999998 * twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
-                if not hits:  # most have none
-                    continue
                 log_each = math.log(each) if each > 0.0 else -1e3
                 for w in range(windows):
                     mu = max(each * opened[w], 1e-9)
                     over = max(seen[w] - mu, 0.0)
-                    scale = twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
-                    bound[w] += _most(seen[w], over, scale, log_each + log_opened[c, w], clump[c])
+                    wide = twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
+                    bound[w] += _most(seen[w], over, wide, log_each + log_opened[c, w], clump[c])
             if _largest(bound) <= threshold * 0.999999:
                 continue
             total = 0.0

@@ -51,5 +51,9 @@ class SurpriseTerms:
         return added
 
     def _expanded(self, rows: FloatArray) -> FloatArray:
-        surprise = np.clip(rows[:, :-1], 0.0, self.cap)
-        return np.hstack([surprise, surprise * rows[:, -1:]])
+        width = rows.shape[1] - 1
+        both = np.empty((len(rows), 2 * width))
+        surprise = both[:, :width]
+        np.minimum(np.maximum(rows[:, :-1], 0.0), self.cap, out=surprise)
+        np.multiply(surprise, rows[:, -1:], out=both[:, width:])
+        return both

@@ -58,7 +58,7 @@ def test_every_class_of_features_is_an_extractor_under_check() -> None:
 
 
 def test_every_class_of_models_is_under_check() -> None:
-    """A class that joins `models/` joins this list, and is checked by it; a lighter one has its own test."""
+    """A class that joins `models/` joins this list and is checked by it; a lighter one has its own test."""
     assert sorted(classes_of("models")) == sorted((*MODELS, *COMPARED, *ON_DUTY.values()))
 
 

@@ -14,17 +14,19 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.surprise_terms import SurpriseTerms
+
 FloatArray = NDArray[np.float64]
 _FIT = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9}  # so close that a weight of 2 is a row given twice
 
 
-class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
+class SurpriseOdds(ClassifierMixin, SurpriseTerms, BaseEstimator):  # type: ignore[misc] # sklearn has no types
     """Non-negative logistic regression on truncated surprise, steeper where counts are large.
 
     A row is [surprise of each window, size]; log-odds = intercept + sum over windows of
     (weight + size_weight * size) * min(surprise, cap), all weights >= 0. So more surprise never
     lowers the odds, windows that say the same share one weight, and each window's term is its
-    contribution. Fitted by L2-penalised maximum likelihood.
+    contribution. Fitted by L2-penalised maximum likelihood. `SurpriseTerms` answers, here and on duty.
 
     >>> model = SurpriseOdds.frozen(intercept=-5.0, weights=[0.1, 0.2], size_weights=[0.0, 0.1], cap=20)
     >>> model.log_odds(np.array([[10.0, 10.0, 0.5]])).round(3)
@@ -40,9 +42,7 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         cls, *, intercept: float, weights: Sequence[float], size_weights: Sequence[float], cap: float
     ) -> Self:
         """A fitted model from the numbers of a bundle."""
-        model = cls(cap=cap)
-        model.intercept_ = float(intercept)
-        model.coef_ = np.array([*weights, *size_weights], dtype=np.float64)
+        model = super().frozen(intercept=intercept, weights=weights, size_weights=size_weights, cap=cap)
         model.classes_ = np.array([0, 1])
         model.n_features_in_ = len(weights) + 1
         return model
@@ -86,18 +86,6 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         self.intercept_, self.coef_ = float(found.x[0]), found.x[1:]
         return self
 
-    def log_odds(self, rows: FloatArray) -> FloatArray:
-        """[n] log-odds of the outcome for rows [n, windows + 1]."""
-        odds: FloatArray = self.intercept_ + self._expanded(rows) @ self.coef_
-        return odds
-
-    def terms(self, rows: FloatArray) -> FloatArray:
-        """[n, windows] what each window adds to the log-odds."""
-        parts = self._expanded(rows) * self.coef_
-        width = parts.shape[1] // 2
-        added: FloatArray = parts[:, :width] + parts[:, width:]
-        return added
-
     def decision_function(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
         """scikit-learn's name for the log-odds."""
         check_is_fitted(self)
@@ -113,10 +101,6 @@ class SurpriseOdds(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skle
         likely = (self.decision_function(X) > 0).astype(int)  # first: it says what is not fitted
         found: NDArray[Any] = self.classes_[likely]
         return found
-
-    def _expanded(self, rows: FloatArray) -> FloatArray:
-        surprise = np.clip(rows[:, :-1], 0.0, self.cap)
-        return np.hstack([surprise, surprise * rows[:, -1:]])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -45,7 +45,7 @@ from riskwatch.store.feature_buffer import Scored
 from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import Entry, EntryKind, Inbox
 from riskwatch.store.snapshots import Snapshots
-from riskwatch.workspace import resolve
+from riskwatch.workspace import resolve, resolve_on_duty
 
 CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
@@ -80,7 +80,7 @@ class Pipeline:
             for name, spec in settings.features.items()
         }
         self.volume = cast(Evidential, self._features[settings.bundle.reads])
-        self.duty = Duty(settings.bundle, self.volume, world, lambda n: resolve(n, "bundle.yaml"))
+        self.duty = Duty(settings.bundle, self.volume, world, lambda n: resolve_on_duty(n, "bundle.yaml"))
         self._verdicts: VerdictModel = resolve(settings.bundle.verdicts, "bundle.yaml")()
         self._places = RulesByPlace(settings.rules, world.tree)
         self._episodes = Episodes(self._places)

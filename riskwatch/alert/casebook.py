@@ -40,6 +40,7 @@ class Casebook:
         self._terms, self._attention = terms, attention
         self._cases: dict[str, Alert] = {}
         self._due_us: dict[str, float] = {}  # in the order of the cases: when time alone may change each
+        self._withheld: set[str] = set()
         self._incidents = Incidents(terms.tree, terms.rules.incidents)
         self._flaps = Flaps(terms.rules.flapping)
         self._windows = Windows(terms.tree, maintenance)
@@ -111,8 +112,10 @@ class Casebook:
         if alert.state in _STANDING or (ended and waits):
             self._cases[alert.id] = alert
             self._due_us[alert.id] = self._due(alert)
+            (self._withheld.add if alert.withheld else self._withheld.discard)(alert.id)
         elif self._cases.pop(alert.id, None):
             del self._due_us[alert.id]
+            self._withheld.discard(alert.id)
 
     # --- what time does -----------------------------------------------------------------------
 
@@ -148,7 +151,8 @@ class Casebook:
         attention = self._attention
         if attention is None:
             return []
-        waiting = [a for a in self._cases.values() if a.withheld and a.state is State.OPEN and not a.quiet]
+        withheld = (self._cases[alert_id] for alert_id in self._withheld)
+        waiting = [a for a in withheld if a.state is State.OPEN and not a.quiet]
         found = []
         for alert in sorted(waiting, key=lambda a: (a.level, a.opened_at_us, a.id)):
             if burns(alert) and attention.take(alert, at_us, waited=True):
@@ -260,6 +264,7 @@ class Casebook:
         cases: Iterable[Alert] = state["cases"]
         self._cases = {a.id: a for a in cases}
         self._due_us = {a.id: self._due(a) for a in self._cases.values()}
+        self._withheld = {a.id for a in self._cases.values() if a.withheld}
         self._incidents.load(state["incidents"])
         self._flaps.load(state["flaps"])
         self._windows.load(state["windows"])

@@ -18,12 +18,15 @@ class Flaps:
     def __init__(self, rule: FlappingRule) -> None:
         self._rule = rule
         self._opened: dict[tuple[str, str], list[int]] = {}
+        self._looked_us = -1
 
     def opened(self, alert: Alert) -> Flapping | None:
         """Count an opening; what opened too often within the window flaps."""
         at_us, key = alert.opened_at_us, (alert.area, alert.signature)
         since_us = at_us - round(self._rule.within_h * HOUR_US)
-        self._opened = {k: v for k, v in self._opened.items() if v[-1] > since_us}
+        if at_us != self._looked_us:  # once for all that open at an instant
+            self._opened = {k: v for k, v in self._opened.items() if v[-1] > since_us}
+            self._looked_us = at_us
         times = [t for t in self._opened.get(key, []) if t > since_us] + [at_us]
         self._opened[key] = times
         if len(times) <= self._rule.times:
@@ -37,6 +40,7 @@ class Flaps:
     def load(self, state: list[list[object]]) -> None:
         """Go on from a state."""
         self._opened = {(str(a), str(s)): list(t) for a, s, t in state}  # type: ignore[call-overload] # JSON
+        self._looked_us = -1
 
 
 def flapping_ended(alert: Alert, at_us: int) -> AlertChange | None:

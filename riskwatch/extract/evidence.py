@@ -77,18 +77,6 @@ def surprise_of(
 
 
 @compiled
-def _most(x: int, over: float, spread: float, log_mean: float, clump: float) -> float:
-    """What the evidence of a count x, `over` its mean, cannot exceed; 0 if it cannot reach a nat."""
-    if over * over < 0.999998 * spread:
-        return 0.0
-    most = over * over / spread
-    if x < len(_LOG):
-        poisson = x * (_LOG[x] - log_mean) - over
-        most = min(most, poisson / clump * 1.000001 + 1e-6)
-    return most if most >= 0.999999 else 0.0
-
-
-@compiled
 def _counted(x: float, mean: float, inverse: float, clump: float) -> float:
     """The evidence of a count as it counts: over its clump, 0 below a nat."""
     nats = nats_over(x, mean, inverse) / clump if x > mean else 0.0
@@ -112,6 +100,84 @@ def _logarithms(values: FloatArray) -> FloatArray:
         for j in range(values.shape[1]):
             logs[i, j] = math.log(max(values[i, j], 1e-300))
     return logs
+
+
+@compiled
+def _by_window(values: FloatArray, column: IntArray) -> FloatArray:
+    """[windows, known columns] of values [columns, windows]: so one loop runs over many columns."""
+    turned = np.empty((values.shape[1], len(column)))
+    for w in range(values.shape[1]):
+        for j in range(len(column)):
+            turned[w, j] = values[column[j], w]
+    return turned
+
+
+@compiled
+def _look(
+    looked: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    of_area: tuple[NDArray[np.int32], FloatArray, FloatArray],
+    column: IntArray,
+    held_to: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Bound the evidence of an area's known columns by the first of the bounds.
+
+    `looked` is room for bounds and counts [windows, known columns], the largest bound of each column,
+    its rate and its level's inverse size. `of_area` are the area's counts [columns, windows], rates
+    and inverse sizes; `held_to` the exposure and the process's inverse sizes [windows, known columns],
+    and twice the clumps. A bound below a nat is 0. No branch: the processor takes several columns at once.
+    """
+    bounds, seen, largest, each, own = looked
+    counts, rate, level = of_area
+    opened, spread, twice = held_to
+    for j in range(len(column)):
+        c = column[j]
+        largest[j], each[j], own[j] = 0.0, rate[c], level[c]
+        for w in range(seen.shape[0]):
+            seen[w, j] = counts[c, w]
+    for w in range(seen.shape[0]):
+        b, x, e, s = bounds[w], seen[w], opened[w], spread[w]
+        for j in range(len(largest)):
+            mu = max(each[j] * e[j], 1e-9)
+            over = max(x[j] - mu, 0.0)
+            bound = over * over / (twice[j] * (mu + mu * mu * max(s[j] + own[j], 1e-6)))
+            b[j] = bound if bound >= 0.999998 else 0.0
+            largest[j] = max(largest[j], b[j])
+
+
+@compiled
+def _exceeds(bounds: FloatArray, begin: int, end: int, threshold: float) -> bool:
+    """Whether bounds [windows, columns] of these columns add up to a threshold in any window."""
+    for w in range(bounds.shape[0]):
+        total = 0.0
+        for j in range(begin, end):
+            total += bounds[w, j]
+        if total > threshold:
+            return True
+    return False
+
+
+@compiled
+def _tighten(
+    looked: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    begin: int,
+    end: int,
+    held_to: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Lower the bounds of some columns to what their counts were if they were Poisson.
+
+    `held_to` are the exposure and its logarithm [windows, known columns], and twice the clumps.
+    """
+    bounds, seen, _, each, _ = looked
+    opened, log_opened, twice = held_to
+    for j in range(begin, end):
+        log_each = math.log(each[j]) if each[j] > 0.0 else -1e3
+        for w in range(bounds.shape[0]):
+            x = int(seen[w, j])
+            if bounds[w, j] > 0.0 and x < len(_LOG):
+                over = x - max(each[j] * opened[w, j], 1e-9)
+                poisson = x * (_LOG[x] - log_each - log_opened[w, j]) - over
+                most = min(bounds[w, j], poisson / (0.5 * twice[j]) * 1.000001 + 1e-6)
+                bounds[w, j] = most if most >= 0.999999 else 0.0
 
 
 @compiled
@@ -141,40 +207,37 @@ def find(
     at_area, at_signature = np.empty(room, np.int64), np.empty(room, np.int64)
     found, rated = np.empty((room, windows)), np.empty(room)
     n = 0
-    bound, evidence = np.zeros(windows), np.zeros(windows)
-    log_opened = _logarithms(exposure)
+    evidence = np.zeros(windows)
+    opened, twice, wide = _by_window(exposure, column), 2.0 * clump[column], 0.999998 * threshold
+    log_opened = _logarithms(opened)
+    spreads = np.empty((process.shape[0], windows, len(column)))
+    for d in range(process.shape[0]):
+        spreads[d] = _by_window(process[d], column)
+    room_of = (windows, len(column))
+    bounds, largest = np.empty(room_of), np.empty(len(column))
+    looked = (bounds, np.empty(room_of), largest, np.empty(len(column)), np.empty(len(column)))
     for a in range(areas):
         d = depth[a]
+        _look(looked, (sums[a], rate[a], level[a]), column, (opened, spreads[d], twice))
         for s in range(signatures):
-            bound[:] = 0.0
-            for j in range(begins[s], begins[s + 1]):
-                c = column[j]
-                each, own, twice = rate[a, c], level[a, c], 2.0 * clump[c]
-                seen, opened, spread = sums[a, c], exposure[c], process[d, c]
-                hits = 0
-                for w in range(windows):  # no branch, no division: the processor takes several at once
-                    mu = max(each * opened[w], 1e-9)
-                    over = max(seen[w] - mu, 0.0)
-                    hits += over * over >= 0.999998 * twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
-                if not hits:  # most have none
-                    continue
-                log_each = math.log(each) if each > 0.0 else -1e3
-                for w in range(windows):
-                    mu = max(each * opened[w], 1e-9)
-                    over = max(seen[w] - mu, 0.0)
-                    scale = twice * (mu + mu * mu * max(spread[w] + own, 1e-6))
-                    bound[w] += _most(seen[w], over, scale, log_each + log_opened[c, w], clump[c])
-            if _largest(bound) <= threshold * 0.999999:
+            begin, end = begins[s], begins[s + 1]
+            if _largest(largest[begin:end]) * (end - begin) <= wide or not _exceeds(
+                bounds, begin, end, wide
+            ):
+                continue
+            _tighten(looked, begin, end, (opened, log_opened, twice))
+            if not _exceeds(bounds, begin, end, wide):
                 continue
             total = 0.0
             for w in range(windows):
                 evidence[w] = 0.0
-                for j in range(begins[s], begins[s + 1]):
-                    c = column[j]
-                    mean, inverse = rate[a, c] * exposure[c, w], process[d, c, w] + level[a, c]
-                    nats = _counted(float(sums[a, c, w]), mean, inverse, clump[c])
-                    evidence[w] += nats
-                    total += nats * rate[a, c]
+                for j in range(begin, end):
+                    if bounds[w, j] > 0.0:
+                        c = column[j]
+                        mean, inverse = rate[a, c] * exposure[c, w], process[d, c, w] + level[a, c]
+                        nats = _counted(float(sums[a, c, w]), mean, inverse, clump[c])
+                        evidence[w] += nats
+                        total += nats * rate[a, c]
             if _largest(evidence) <= threshold:
                 continue
             at_area[n], at_signature[n], rated[n] = a, s, total

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +24,24 @@ class Scores:
     likelihood: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a cached property needs somewhere to keep its value
 class Judged:
     """One signature in some areas, opened up: cells, their evidence, what each window adds.
 
-    `nats` are [areas, indicators, windows], `terms` [areas, windows] log-odds above the base
-    rate, `likelihood` [areas].
+    `nats` are [areas, indicators, windows], `likelihood` [areas]. `add_up` is called only if the
+    terms are asked for.
     """
 
     signature: int
     cells: Cells
     nats: FloatArray
-    terms: FloatArray
     likelihood: FloatArray
+    add_up: Callable[[], FloatArray]
+
+    @cached_property
+    def terms(self) -> FloatArray:
+        """[areas, windows] log-odds above the base rate."""
+        return self.add_up()
 
     @property
     def strength(self) -> FloatArray:
@@ -73,10 +79,14 @@ class Composite:
         """One signature in these areas in full; with `cells`, as if those were its counts."""
         cells = cells or self._volume.cells(areas, signature)
         weighed = self._volume.weigh(signature, cells)
-        terms = np.zeros((len(areas), self._width - 1))
+        likelihood = expit(self._log_odds(weighed.rows))
+        return Judged(signature, cells, weighed.nats, likelihood, partial(self._terms, weighed.rows))
+
+    def _terms(self, rows: FloatArray) -> FloatArray:
+        terms = np.zeros((len(rows), self._width - 1))
         for weight, member in self._members.values():
-            terms += weight / self._weight * member.terms(weighed.rows)
-        return Judged(signature, cells, weighed.nats, terms, expit(self._log_odds(weighed.rows)))
+            terms += weight / self._weight * member.terms(rows)
+        return terms
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
         return joined_log_odds(self._members, rows)

@@ -135,8 +135,8 @@ class StrongestSpeaks:
         return Assessment(
             area=self._tree.codes[int(judged.cells.areas[row])],
             signature=self._registry.signatures[judged.signature].id,
-            likelihood=float(judged.likelihood[row]),
-            impact=float(seen.impact[row]),
+            likelihood=seen.likelihoods[row],
+            impact=seen.impacts[row],
             calls=calls[window],
             explain=lambda: contributions(judged, row, self._volume, self._registry),
             inhibited_by=by,
@@ -153,6 +153,18 @@ class _Seen:
     impact: FloatArray
 
     @cached_property
+    def likelihoods(self) -> list[float]:
+        """Of each area the likelihood, as a plain number."""
+        likelihoods: list[float] = self.judged.likelihood.tolist()
+        return likelihoods
+
+    @cached_property
+    def impacts(self) -> list[float]:
+        """Of each area the impact, as a plain number."""
+        impacts: list[float] = self.impact.tolist()
+        return impacts
+
+    @cached_property
     def windows(self) -> list[int]:
         """Of each area the window with most evidence."""
         windows: list[int] = strongest_window(self.judged.nats)[0].tolist()
@@ -165,4 +177,4 @@ class _Seen:
         return calls
 
     def notable(self, row: int, rule: Notable) -> bool:
-        return rule.notable(float(self.judged.likelihood[row]), float(self.impact[row]))
+        return rule.notable(self.likelihoods[row], self.impacts[row])

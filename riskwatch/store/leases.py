@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from riskwatch.core.alerts import State
+from riskwatch.core.alerts import Level, State
 from riskwatch.core.clock import SECOND_US
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import SendReason, send_id
@@ -62,7 +62,8 @@ class Leases:
     """Takes sends and writes what became of them.
 
     SQLite: the transaction holds the write lock from its first statement. PostgreSQL: rows are
-    locked with SKIP LOCKED. Sends of one area to one receiver go one after the other.
+    locked with SKIP LOCKED. Sends of one area to one receiver go one after the other; of several
+    areas that of the gravest alert goes first.
     """
 
     def __init__(self, database: sa.Engine) -> None:
@@ -230,8 +231,12 @@ def _is_due(table: Any, now_us: int) -> sa.ColumnElement[bool]:
 
 
 def _heads(tx: sa.Connection, ask: Take, limit: int) -> sa.Select[Any]:
-    """Due sends that no earlier unsent one of the same area precedes, with how their alert stands."""
-    ahead, alerts = _T.alias("ahead"), schema.alerts
+    """Due sends that no earlier unsent one of the same area precedes, with how their alert stands.
+
+    Of the areas the one goes first in whose line the gravest alert waits: what is before it there is
+    in its way. What tells of no alert (a heartbeat) waits for none.
+    """
+    ahead, alerts, line = _T.alias("ahead"), schema.alerts, _line(ask)
     earlier = sa.or_(
         ahead.c.due_us < _T.c.due_us, sa.and_(ahead.c.due_us == _T.c.due_us, ahead.c.seq < _T.c.seq)
     )
@@ -244,13 +249,28 @@ def _heads(tx: sa.Connection, ask: Take, limit: int) -> sa.Select[Any]:
     query = (
         sa.select(_T, alerts.c.state.label("alert_state"), alerts.c.revision.label("alert_revision"))
         .outerjoin(alerts, alerts.c.id == _T.c.alert)
+        .join(line, line.c.area == _T.c.area)
         .where(_T.c.receiver == ask.receiver, _is_due(_T, ask.now_us), ~blocked)
-        .order_by(_T.c.due_us, _T.c.seq)
+        .order_by(line.c.gravest, _T.c.due_us, _T.c.seq)
         .limit(limit)
     )
     if tx.dialect.name == "postgresql":
         return query.with_for_update(of=_T, skip_locked=True)
     return query
+
+
+def _line(ask: Take) -> sa.CTE:
+    """The gravest level that waits in each area's line."""
+    waiting, alerts = _T.alias("waiting"), schema.alerts
+    gravest = sa.func.min(sa.func.coalesce(alerts.c.level, int(Level.RED)))
+    return (
+        sa.select(waiting.c.area, gravest.label("gravest"))
+        .outerjoin(alerts, alerts.c.id == waiting.c.alert)
+        .where(waiting.c.receiver == ask.receiver, waiting.c.status.in_(UNSENT))
+        .where(waiting.c.due_us <= ask.now_us)
+        .group_by(waiting.c.area)
+        .cte("line")
+    )
 
 
 def _pointless(row: sa.Row[Any]) -> str:

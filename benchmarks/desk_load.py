@@ -51,6 +51,7 @@ LISTS = ("/", "/alerts", "/v1/alerts")
 GLANCE_S = 0.02  # how often the live loop looks for an entry of another process
 BARE = "SELECT body FROM alerts WHERE id = ?"
 ACK_S = 0.15
+ACK_AIM_MS, LIST_AIM_MS = 100, 300
 OPEN_EVERY = (State.RETURNED, State.OPEN)
 
 
@@ -76,6 +77,7 @@ class Measured:
     ack_elsewhere: list[float] = field(default_factory=list)
     look: dict[str, list[float]] = field(default_factory=dict)
     bare: list[float] = field(default_factory=list)
+    durable: list[float] = field(default_factory=list)
     commit: list[float] = field(default_factory=list)
     opened: int = 0
     delivered: int = 0
@@ -177,11 +179,13 @@ def people(desk: Desk, found: Measured, stored: int, minute_s: float) -> None:
     deadline, looked = time.perf_counter() + minute_s, 0.0
     elsewhere = Desk(desk.place, desk.settings, desk.clock)  # its own connections, and nobody wakes it
     waiting = open_ones(stored)
-    with closing(sqlite3.connect(desk.place.home / "riskwatch.db")) as bare:
+    home = desk.place.home
+    with closing(sqlite3.connect(home / "riskwatch.db")) as bare, closing(own_file(home)) as own:
         while time.perf_counter() < deadline:
             for by, took in ((desk, found.ack), (elsewhere, found.ack_elsewhere)):
                 name = f"rw-{next(waiting):012x}"
                 found.bare.append(timed(lambda name=name: bare.execute(BARE, (name,)).fetchone()))
+                found.durable.append(timed(lambda: insert_one(own)))
                 took.append(timed(lambda by=by, name=name: by.act(ActionKind.ACK, name, "Li")))
             if time.perf_counter() - looked > LOOK_S:
                 looked = time.perf_counter()
@@ -189,6 +193,21 @@ def people(desk: Desk, found: Measured, stored: int, minute_s: float) -> None:
                     spent = timed(lambda path=path: looked_at(desk, path))
                     found.look.setdefault(f"{path}, during the load", []).append(spent)
             time.sleep(2 * ACK_S)
+
+
+def own_file(home: Path) -> sqlite3.Connection:
+    """A database of one table that nobody else writes to, on the same disk and as durable."""
+    own = sqlite3.connect(home / "bare.db")
+    own.execute("PRAGMA journal_mode=WAL")
+    own.execute("PRAGMA synchronous=FULL")
+    own.execute("CREATE TABLE one (n INTEGER PRIMARY KEY)")
+    return own
+
+
+def insert_one(own: sqlite3.Connection) -> None:
+    """One row, committed: what any acknowledgement costs at least, and ours takes two."""
+    own.execute("INSERT INTO one DEFAULT VALUES")
+    own.commit()
 
 
 def looked_at(desk: Desk, path: str) -> None:
@@ -252,7 +271,8 @@ def page(found: Measured, stored: int, alerts: int, command: str) -> str:
     """The page."""
     bare = statistics.median(found.bare)
     rows: list[list[object]] = []
-    named = {"bare indexed query": found.bare, "acknowledge on the page, until it is applied": found.ack}
+    named = {"bare indexed query": found.bare, "bare durable insert of one row": found.durable}
+    named |= {"acknowledge on the page, until it is applied": found.ack}
     named["acknowledge from another process"] = found.ack_elsewhere
     named |= {f"GET {path}": took for path, took in found.look.items()}
     named["commit of what a quarter of a second opens"] = found.commit
@@ -270,7 +290,24 @@ def page(found: Measured, stored: int, alerts: int, command: str) -> str:
         f"after: {found.load[0]:.1f} and {found.load[1]:.1f}.\n\n"
         f"{table(header, rows)}\n\n"
         f"Delivered within that time: {found.delivered:,} of {found.opened:,}.\n\n"
-        "Aims: acknowledge p99 under 100 ms, a list page under 300 ms.\n"
+        f"{told_of(found)}\n"
+    )
+
+
+def told_of(found: Measured) -> str:
+    """The aims, and how far they are reached in this run."""
+    ack, durable = at(found.ack, 0.99), at(found.durable, 0.99)
+    under = sum(took < ACK_AIM_MS for took in found.ack) / len(found.ack)
+    lists = max(statistics.median(took) for took in found.look.values())
+    slowest = max(at(took, 0.99) for took in found.look.values())
+    return (
+        f"Aims: acknowledge p99 under {ACK_AIM_MS} ms: {'reached' if ack < ACK_AIM_MS else 'not reached'} here "
+        f"({ack:.0f} ms; {under:.0%} of them under it, the median is {statistics.median(found.ack):.0f} ms). "
+        "An acknowledgement is two commits that reach the disk, its entry in the inbox and what the engine "
+        f"makes of it, and waits for what the engine is committing when it comes; one row in a file of its "
+        f"own took {statistics.median(found.durable):.0f} ms in the median and {durable:.0f} ms at p99 in the "
+        f"same run. A list page under {LIST_AIM_MS} ms: the slowest list has a median of {lists:.0f} ms and a "
+        f"p99 of {slowest:.0f} ms."
     )
 
 

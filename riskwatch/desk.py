@@ -43,7 +43,7 @@ from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
 _A_LOOK_S = 0.001
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.05  # between looks whether an engine has applied an entry
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.02  # between looks whether an engine has applied an entry
 _SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
 

@@ -17,7 +17,7 @@ from riskwatch.store.listing import Listing, Part
 NEW_H = 6
 ENDED_DAYS = 7
 ENDED_SHOWN = 8
-SHOWN, MEMBERS = 30, 60  # happenings of a part, and alerts of a happening: more than anybody reads
+SHOWN, MEMBERS, ROOM = 25, 60, 200  # happenings of a part, their further alerts, and those in all
 _STALE_TICKS = 3
 
 
@@ -60,7 +60,7 @@ def overview(desk: Desk, chosen: Filter, now_us: int) -> Overview:
     risks = Listing(desk.database, **query | {"kind": AlertKind.RISK})
     new = listing.fresh(now_us - NEW_H * HOUR_US)
     shown, loud = listing.shown_risks(), listing.loud()
-    size = {"most": SHOWN, "most_members": MEMBERS}
+    size = {"most": SHOWN, "most_members": MEMBERS, "room": ROOM}
     return Overview(
         new=risks.part(shown, loud, new, **size),
         open=risks.part(shown, loud, ~new, **size),

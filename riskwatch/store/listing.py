@@ -82,8 +82,11 @@ class Listing:
             found = {int(level): int(n) for level, n in tx.execute(query.group_by(_T.c.level))}
         return {level: found.get(int(level), 0) for level in Level}
 
-    def part(self, *where: Where, most: int, most_members: int) -> Part:
-        """The gravest happenings, then those that opened first, each with some of its members."""
+    def part(self, *where: Where, most: int, most_members: int, room: int = 1000) -> Part:
+        """The gravest happenings, then those that opened first, each with some of its members.
+
+        All of them together have at most `room` members, the gravest ones.
+        """
         columns = (_T.c.incident, _T.c.id, _T.c.area, _T.c.level, _T.c.state)
         query = sa.select(*columns).where(*where, *self._narrowed)
         leads: dict[str, str] = {}  # of every happening its gravest alert
@@ -97,7 +100,8 @@ class Listing:
                     leads[happening] = name
                     if len(leads) <= most:
                         members[happening] = []
-                elif size <= most_members + 1 and happening in members:
+                elif room and size <= most_members + 1 and happening in members:
+                    room -= 1
                     members[happening].append(Member(name, area, Level(level), State(state)))
             bodies = _bodies(tx, [leads[one] for one in members])
         found = [

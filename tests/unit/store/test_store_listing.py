@@ -48,6 +48,14 @@ def test_a_happening_is_its_gravest_alert_and_some_of_the_others(tmp_path):
     assert part.happenings[1].size == 9
 
 
+def test_the_room_for_members_is_given_to_the_gravest(tmp_path):
+    """Three of five in all: the two of the red happening first, and each counts what is left out."""
+    red = [alert(f"r{n}", incident="ri-r", level=Level.RED, opened_at_us=9) for n in range(3)]
+    blue = [alert(f"b{n}", incident="ri-b") for n in range(4)]
+    part = listed(tmp_path, blue + red).part(listing.standing(), most=5, most_members=9, room=3)
+    assert told(part) == [("r0", ["r1", "r2"], 0), ("b0", ["b1"], 2)]
+
+
 def test_what_is_not_listed_is_counted(tmp_path):
     """One happening of two: the nine alerts of the other are more."""
     part = listed(tmp_path, storm(9)).part(listing.standing(), most=1, most_members=2)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -137,7 +138,7 @@ class Leases:
             newest = row.alert_revision if row.reason in _ASKING else None
             values["told"] = newest or row.revision
         tx.execute(_T.update().where(_T.c.seq == row.seq).values(values))
-        return read_row(tx.execute(sa.select(_T).where(_T.c.seq == row.seq)).one())
+        return read_row(SimpleNamespace(**dict(row._mapping) | values))
 
     def free(self, dead: Callable[[str], bool]) -> int:
         """End the leases of owners that are known to be dead; how many sends are free again."""
@@ -180,10 +181,10 @@ class Leases:
         """Write what became of attempts, in one transaction; an outcome of a lost lease changes nothing."""
         counted = 0
         with self._writing() as tx:
+            query = sa.select(_T).where(_T.c.id.in_([outcome.id for outcome in outcomes]))
+            held = {(row.id, row.lease): row for row in tx.execute(query)}
             for outcome in outcomes:
-                row = tx.execute(
-                    sa.select(_T).where(_T.c.id == outcome.id, _T.c.lease == outcome.lease)
-                ).first()
+                row = held.pop((outcome.id, outcome.lease), None)
                 if row is not None and row.status in (SendStatus.LEASED, SendStatus.CANCELLED):
                     self._end(tx, row, outcome)
                     counted += 1
@@ -306,12 +307,17 @@ def _pointless(row: sa.Row[Any]) -> str:
     return ""
 
 
+_S = schema.sequences
+_LINE = sa.and_(_S.c.receiver == sa.bindparam("to"), _S.c.area == sa.bindparam("of"))
+_COUNT = _S.update().where(_LINE).values(number=_S.c.number + 1)
+_COUNTED = sa.select(_S.c.number).where(_LINE)
+
+
 def _next_number(tx: sa.Connection, receiver: str, area: str) -> int:
-    table = schema.sequences
-    where = sa.and_(table.c.receiver == receiver, table.c.area == area)
-    if tx.execute(table.update().where(where).values(number=table.c.number + 1)).rowcount == 0:
-        tx.execute(table.insert().values(receiver=receiver, area=area, number=1))
-    return int(tx.execute(sa.select(table.c.number).where(where)).scalar_one())
+    line = {"to": receiver, "of": area}
+    if tx.execute(_COUNT, line).rowcount == 0:
+        tx.execute(_S.insert(), {"receiver": receiver, "area": area, "number": 1})
+    return int(tx.execute(_COUNTED, line).scalar_one())
 
 
 def _repeat(tx: sa.Connection, row: sa.Row[Any], at_us: int) -> None:

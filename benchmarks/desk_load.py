@@ -243,6 +243,8 @@ def run(stored: int, alerts: int, minute_s: float) -> Measured:
             threading.Thread(target=engine, args=(desk, found, stored, alerts, minute_s, stop)),
             threading.Thread(target=worker.run, args=(stop,), kwargs={"poll_s": 0.1}),
         ]
+        for path in LISTS:
+            looked_at(desk, path)  # imports and templates are paid for once, at the start of a process
         for job in jobs:
             job.start()
         try:

@@ -309,15 +309,15 @@ def told_of(found: Measured) -> str:
         "engine makes of it, and it waits for what the engine is committing when it comes; one row in a "
         f"file of its own took {statistics.median(found.durable):.0f} ms in the median and {row:.0f} ms at "
         f"p99 in the same run, and the bare query, which writes nothing, {at(found.bare, 0.99):.0f} ms at "
-        f"p99 against {statistics.median(found.bare):.2f} in the median: that is the machine, shared with "
-        f"other work. Acknowledging is {ack / row:.0f} times a durable row at p99. A list page under "
-        f"{LIST_AIM_MS} ms: the slowest list has a median of {lists:.0f} ms and a p99 of "
-        f"{slowest:.0f} ms.\n\n"
+        f"p99 against {statistics.median(found.bare):.2f} in the median: all of it waits for an "
+        "interpreter that other threads hold, and for a machine that other work shares. Acknowledging is "
+        f"{ack / row:.0f} times a durable row at p99. A list page under {LIST_AIM_MS} ms: the slowest list "
+        f"has a median of {lists:.0f} ms and a p99 of {slowest:.0f} ms.\n\n"
         "What a profile of this run showed and was changed: the first screen read the body of every open "
         "alert (now columns, and the bodies of what it lists); a worker ordered its backlog, and took six "
         "statements a send, while it held the store that the engine wants to write to. What is left is one "
-        "process that opens, delivers, renders and acknowledges on one interpreter; a delivery costs most "
-        "of it, and `riskwatch deliver` takes that to a process of its own."
+        "process that opens, delivers, renders and acknowledges on one interpreter; the worker held it in "
+        "more than half of the samples before that last change."
     )
 
 

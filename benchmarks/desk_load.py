@@ -47,9 +47,11 @@ PAGE = Path(__file__).with_suffix(".md")
 TOWNS = 200
 BATCH_S = 0.25
 LOOK_S = 2.0
-LISTS = ("/alerts?limit=50", "/v1/alerts?limit=50")
+LISTS = ("/", "/alerts", "/v1/alerts")
+GLANCE_S = 0.02  # how often the live loop looks for an entry of another process
 BARE = "SELECT body FROM alerts WHERE id = ?"
 ACK_S = 0.15
+ACK_AIM_MS, LIST_AIM_MS = 100, 300
 OPEN_EVERY = (State.RETURNED, State.OPEN)
 
 
@@ -72,8 +74,10 @@ class Measured:
     """Milliseconds of each thing that was done."""
 
     ack: list[float] = field(default_factory=list)
+    ack_elsewhere: list[float] = field(default_factory=list)
     look: dict[str, list[float]] = field(default_factory=dict)
     bare: list[float] = field(default_factory=list)
+    durable: list[float] = field(default_factory=list)
     commit: list[float] = field(default_factory=list)
     opened: int = 0
     delivered: int = 0
@@ -105,6 +109,7 @@ def made(number: int, at_us: int, state: State) -> Alert:
         contributions=parts,
         chart=Chart(at_us, HOUR_US, tuple(range(48)), tuple(n / 7 for n in range(48))),
         model_versions=(("bundle", "0.1"),),
+        incident=f"ri-{number // TOWNS:012x}",
         revision=1,
     )
 
@@ -115,7 +120,7 @@ def changes(numbers: range, at_us: int, state: State = State.OPEN) -> list[Alert
 
 
 def filled(folder: Path, stored: int) -> Desk:
-    """A desk whose store holds so many alerts, one in a hundred of them open."""
+    """A desk whose store holds so many alerts, one in 256 of them open."""
     areas = [Area("COUNTY", "County", None, "county", 900_000)]
     areas += [Area(f"T{n}", f"Town {n}", "COUNTY", "town", 4_000) for n in range(TOWNS)]
     signatures = {"gastro": ["vomiting", "diarrhoea", "fever"]}
@@ -150,8 +155,9 @@ def engine(
                 found.commit.append(timed(lambda batch=batch: open_(desk, pipeline, planner, batch)))
                 found.opened, committed = due, elapsed_s
                 found.took_s = time.perf_counter() - started
+            desk.woken.clear()
             pipeline.catch_up()
-            stop.wait(0.01)
+            desk.woken.wait(GLANCE_S)
 
 
 def open_(desk: Desk, pipeline: Pipeline, planner: TellEveryone, batch: range) -> None:
@@ -168,22 +174,40 @@ def timed(do: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def people(desk: Desk, found: Measured, minute_s: float) -> None:
-    """One acknowledges, one looks at the lists, and a bare indexed query is timed beside them."""
+def people(desk: Desk, found: Measured, stored: int, minute_s: float) -> None:
+    """Two acknowledge, one of them from another process; one looks; a bare query is timed beside them."""
     deadline, looked = time.perf_counter() + minute_s, 0.0
-    with closing(sqlite3.connect(desk.place.home / "riskwatch.db")) as bare:
-        for number in open_ones():
-            if time.perf_counter() > deadline:
-                return
-            name = f"rw-{number:012x}"
-            found.ack.append(timed(lambda name=name: desk.act(ActionKind.ACK, name, "Li")))
-            found.bare.append(timed(lambda name=name: bare.execute(BARE, (name,)).fetchone()))
+    elsewhere = Desk(desk.place, desk.settings, desk.clock)  # its own connections, and nobody wakes it
+    waiting = open_ones(stored)
+    home = desk.place.home
+    with closing(sqlite3.connect(home / "riskwatch.db")) as bare, closing(own_file(home)) as own:
+        while time.perf_counter() < deadline:
+            for by, took in ((desk, found.ack), (elsewhere, found.ack_elsewhere)):
+                name = f"rw-{next(waiting):012x}"
+                found.bare.append(timed(lambda name=name: bare.execute(BARE, (name,)).fetchone()))
+                found.durable.append(timed(lambda: insert_one(own)))
+                took.append(timed(lambda by=by, name=name: by.act(ActionKind.ACK, name, "Li")))
             if time.perf_counter() - looked > LOOK_S:
                 looked = time.perf_counter()
                 for path in LISTS:
-                    took = timed(lambda path=path: looked_at(desk, path))
-                    found.look.setdefault(path, []).append(took)
-            time.sleep(ACK_S)
+                    spent = timed(lambda path=path: looked_at(desk, path))
+                    found.look.setdefault(f"{path}, during the load", []).append(spent)
+            time.sleep(2 * ACK_S)
+
+
+def own_file(home: Path) -> sqlite3.Connection:
+    """A database of one table that nobody else writes to, on the same disk and as durable."""
+    own = sqlite3.connect(home / "bare.db")
+    own.execute("PRAGMA journal_mode=WAL")
+    own.execute("PRAGMA synchronous=FULL")
+    own.execute("CREATE TABLE one (n INTEGER PRIMARY KEY)")
+    return own
+
+
+def insert_one(own: sqlite3.Connection) -> None:
+    """One row, committed: what any acknowledgement costs at least, and ours takes two."""
+    own.execute("INSERT INTO one DEFAULT VALUES")
+    own.commit()
 
 
 def looked_at(desk: Desk, path: str) -> None:
@@ -200,9 +224,10 @@ def client_of(desk: Desk) -> Any:
     return TestClient(make_app(desk, "en", live=True, hosts=("testserver",)))
 
 
-def open_ones() -> Iterator[int]:
-    """Numbers of stored alerts that are open, oldest first."""
-    yield from range(0, 10**9, 256)
+def open_ones(stored: int) -> Iterator[int]:
+    """Numbers of stored alerts that are open, oldest first; then of those that the load opened first."""
+    yield from range(0, stored, 256)
+    yield from range(stored, 10**9)
 
 
 def run(stored: int, alerts: int, minute_s: float) -> Measured:
@@ -218,16 +243,22 @@ def run(stored: int, alerts: int, minute_s: float) -> Measured:
             threading.Thread(target=engine, args=(desk, found, stored, alerts, minute_s, stop)),
             threading.Thread(target=worker.run, args=(stop,), kwargs={"poll_s": 0.1}),
         ]
+        for path in LISTS:
+            looked_at(desk, path)  # imports and templates are paid for once, at the start of a process
         for job in jobs:
             job.start()
-        people(desk, found, minute_s)
-        while found.opened < alerts:
-            time.sleep(0.1)
-        found.delivered = taken.count
-        stop.set()
-        for job in jobs:
-            job.join()
-        found.look["/, after the load"] = [timed(lambda: looked_at(desk, "/")) for _ in range(3)]
+        try:
+            people(desk, found, stored, minute_s)
+            while found.opened < alerts and jobs[0].is_alive():
+                time.sleep(0.1)
+            found.delivered = taken.count
+        finally:
+            stop.set()
+            for job in jobs:
+                job.join()
+        for path in LISTS:
+            spent = [timed(lambda path=path: looked_at(desk, path)) for _ in range(10)]
+            found.look[f"{path}, after the load"] = spent
     found.load = (before, os.getloadavg()[0])
     return found
 
@@ -242,7 +273,9 @@ def page(found: Measured, stored: int, alerts: int, command: str) -> str:
     """The page."""
     bare = statistics.median(found.bare)
     rows: list[list[object]] = []
-    named = {"acknowledge, until it is applied": found.ack, "bare indexed query": found.bare}
+    named = {"bare indexed query": found.bare, "bare durable insert of one row": found.durable}
+    named |= {"acknowledge on the page, until it is applied": found.ack}
+    named["acknowledge from another process"] = found.ack_elsewhere
     named |= {f"GET {path}": took for path, took in found.look.items()}
     named["commit of what a quarter of a second opens"] = found.commit
     for what, took in named.items():
@@ -252,13 +285,39 @@ def page(found: Measured, stored: int, alerts: int, command: str) -> str:
     return (
         f"# A desk under load\n\n{provenance(command)}\n\n"
         f"{stored:,} alerts are stored, one in 256 open; then {alerts:,} more open within "
-        f"{found.took_s:.0f} s, each with a send, while one person acknowledges about six times a second, "
-        "looks at the lists every two seconds, and the worker delivers to a channel that takes everything. "
+        f"{found.took_s:.0f} s, {TOWNS} an incident, each with a send, while two people acknowledge (one "
+        "through the page's desk, one as another process does, with connections of its own), one looks at "
+        "the lists every two seconds, and the worker delivers to a channel that takes everything. "
         "All in one process, on SQLite with synchronous=FULL. Load average of the machine before and "
         f"after: {found.load[0]:.1f} and {found.load[1]:.1f}.\n\n"
         f"{table(header, rows)}\n\n"
         f"Delivered within that time: {found.delivered:,} of {found.opened:,}.\n\n"
-        "Aims: acknowledge p99 under 100 ms, a list page under 300 ms.\n"
+        f"{told_of(found)}\n"
+    )
+
+
+def told_of(found: Measured) -> str:
+    """The aims, and how far they are reached in this run."""
+    ack, row = at(found.ack, 0.99), at(found.durable, 0.99)
+    under = sum(took < ACK_AIM_MS for took in found.ack) / len(found.ack)
+    lists = max(statistics.median(took) for took in found.look.values())
+    slowest = max(at(took, 0.99) for took in found.look.values())
+    return (
+        f"Aims: acknowledge p99 under {ACK_AIM_MS} ms: {'' if ack < ACK_AIM_MS else 'not '}reached here "
+        f"({ack:.0f} ms; {under:.0%} of them under it, the median is {statistics.median(found.ack):.0f} "
+        "ms). An acknowledgement is two commits that reach the disk, its entry in the inbox and what the "
+        "engine makes of it, and it waits for what the engine is committing when it comes; one row in a "
+        f"file of its own took {statistics.median(found.durable):.0f} ms in the median and {row:.0f} ms at "
+        f"p99 in the same run, and the bare query, which writes nothing, {at(found.bare, 0.99):.0f} ms at "
+        f"p99 against {statistics.median(found.bare):.2f} in the median: all of it waits for an "
+        "interpreter that other threads hold, and for a machine that other work shares. Acknowledging is "
+        f"{ack / row:.0f} times a durable row at p99. A list page under {LIST_AIM_MS} ms: the slowest list "
+        f"has a median of {lists:.0f} ms and a p99 of {slowest:.0f} ms.\n\n"
+        "What a profile of this run showed and was changed: the first screen read the body of every open "
+        "alert (now columns, and the bodies of what it lists); a worker ordered its backlog, and took six "
+        "statements a send, while it held the store that the engine wants to write to. What is left is one "
+        "process that opens, delivers, renders and acknowledges on one interpreter; the worker held it in "
+        "more than half of the samples before that last change."
     )
 
 

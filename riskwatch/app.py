@@ -272,6 +272,7 @@ class Pipeline:
         elif entry.kind is EntryKind.CLOCK:
             self._arrivals.advance(int(entry.body["at_us"]))
             changes = self._close()
+            changes += self._adopted(self._cases.look(self._arrivals.clock_us))
         elif entry.kind is EntryKind.DELIVERY:
             changes = self._delivery(entry.body)
         elif entry.kind is EntryKind.MODEL:
@@ -308,6 +309,10 @@ class Pipeline:
         names = [*ids, *(a.id for a in relatives)]
         known = Known(relatives, self._alerts.told(names))
         return self._planner.plan_all(changes, self._alerts.unsent(names), known)
+
+    def next_limit_us(self) -> int | None:
+        """When a time limit of an alert runs out next: of a step, a shelf, a hold, a draft, a test."""
+        return self._cases.next_limit_us()
 
     def snapshot(self) -> None:
         """Save the state, so that the next start need not replay the inbox."""

@@ -43,6 +43,7 @@ from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
 _A_LOOK_S = 0.001
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.02  # between looks whether an engine has applied an entry
 _SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
 
@@ -346,23 +347,26 @@ class Desk:
 
     def applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""
-        deadline = time.monotonic() + 10.0
-        while True:
+        self.woken.set()
+        deadline, pause_s = time.monotonic() + 10.0, _SHORTEST_WAIT_S
+        while not self._has_applied(seq):
             try:
                 with self.engine():
                     return
             except StoreError as error:
                 if isinstance(error, StoreUnavailable):
                     raise
-                standing = self.alerts.standing()
-                if standing and standing.position >= seq:
-                    return
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline and not self._has_applied(seq):
                     raise StoreError(
                         f"{self.place.home}: the running engine has not applied it within 10 s; "
                         "it is kept in the inbox and will be applied"
                     ) from None
-                time.sleep(0.05)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_WAIT_S)
+
+    def _has_applied(self, seq: int) -> bool:
+        standing = self.alerts.standing()
+        return standing is not None and standing.position >= seq
 
     def _account(self) -> dict[str, int]:
         accounts = self.alerts.accounts().values()

@@ -20,6 +20,7 @@ LONGEST_GAP_DAYS = 31
 
 _HISTORY_S = 5.0
 _LONGEST_PAUSE_S = 30.0
+_GLANCE_S = 0.02  # one number is read: an acknowledgement from another process waits no longer
 _MOST_RESTLESS = 8  # looks
 
 
@@ -91,7 +92,7 @@ class Live:
             while not self.stop.is_set():
                 self.step(pipeline)
                 self.save(pipeline)
-                self.desk.woken.wait(self._pause_s())
+                self._rest(pipeline)
 
     def begin(self, pipeline: Pipeline) -> None:
         """Read what the files hold already; raises StoreError where the store ended too long ago."""
@@ -104,7 +105,7 @@ class Live:
         self.desk.woken.clear()
         for source in self._files:
             self._take(source, pipeline)
-        self._tell_time()
+        self._tell_time(pipeline)
         for entry in self.desk.inbox.after(pipeline.position):
             pipeline.apply(entry)
             if self.stop.is_set():
@@ -182,19 +183,32 @@ class Live:
                 "--store DIR, or go on from it with --longest-gap-days"
             )
 
-    def _pause_s(self) -> float:
-        """Until the next look, or until the next tick is due if that comes first."""
-        grid = self.desk.settings.world.grid
-        now_us = to_us(self.desk.clock.now())
-        due_us = grid.decided_at(grid.last_decided(now_us) + 1) - now_us
-        return min(self.poll_s, max(due_us, 0) / SECOND_US)
+    def _rest(self, pipeline: Pipeline) -> None:
+        """Until the next look, until this process wakes it, or until another has appended an entry."""
+        until_s = time.monotonic() + self._pause_s(pipeline)
+        while (left_s := until_s - time.monotonic()) > 0:
+            if self.desk.woken.wait(min(left_s, _GLANCE_S)) or self.desk.inbox.last() > pipeline.position:
+                return
 
-    def _tell_time(self) -> None:
-        """An entry of the clock when a tick has become due, so that it closes even if nobody reports."""
+    def _pause_s(self, pipeline: Pipeline) -> float:
+        """Until the next look, or until the next tick or the limit of a step is due if that comes first."""
         grid = self.desk.settings.world.grid
         now_us = to_us(self.desk.clock.now())
-        standing = self.desk.alerts.standing()
-        if standing is None or grid.last_decided(now_us) > grid.last_decided(standing.clock_us):
+        due_us = grid.decided_at(grid.last_decided(now_us) + 1)
+        if (limit_us := pipeline.next_limit_us()) is not None:
+            due_us = min(due_us, limit_us)
+        return min(self.poll_s, max(due_us - now_us, 0) / SECOND_US)
+
+    def _tell_time(self, pipeline: Pipeline) -> None:
+        """An entry of the clock when a tick has become due, so that it closes even if nobody reports.
+
+        Also when a time limit of an alert has run out, so that what is overdue is told when it is.
+        """
+        grid = self.desk.settings.world.grid
+        now_us = to_us(self.desk.clock.now())
+        standing, limit_us = self.desk.alerts.standing(), pipeline.next_limit_us()
+        ticks = standing is None or grid.last_decided(now_us) > grid.last_decided(standing.clock_us)
+        if ticks or (limit_us is not None and limit_us <= now_us):
             self.desk.inbox.append(EntryKind.CLOCK, {"at_us": now_us})
 
 

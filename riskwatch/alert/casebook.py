@@ -41,6 +41,7 @@ class Casebook:
         self._cases: dict[str, Alert] = {}
         self._due_us: dict[str, float] = {}  # in the order of the cases: when time alone may change each
         self._withheld: set[str] = set()
+        self._looked_us = 0  # until when time has done its work
         self._incidents = Incidents(terms.tree, terms.rules.incidents)
         self._flaps = Flaps(terms.rules.flapping)
         self._windows = Windows(terms.tree, maintenance)
@@ -120,11 +121,13 @@ class Casebook:
     # --- what time does -----------------------------------------------------------------------
 
     def tick(self, at_us: int, burns: Callable[[Alert], bool] = lambda _: True) -> list[AlertChange]:
-        """Shelves, windows, holds and drafts that ended, steps overdue, verdicts that nobody gave.
+        """What `look` finds; what the budget withheld and still `burns` is shown where there is room."""
+        return self.look(at_us) + self._released(at_us, burns)
 
-        What the budget withheld and still `burns` is shown as far as there is room again.
-        """
+    def look(self, at_us: int) -> list[AlertChange]:
+        """Shelves, windows, holds and drafts that ended, steps overdue, verdicts that nobody gave."""
         changes: list[AlertChange] = []
+        self._looked_us = max(self._looked_us, at_us)
         self._windows.forget(at_us)
         if self.drills.over(at_us):
             changes += self._end_drill(at_us, "its time is up")
@@ -144,7 +147,12 @@ class Casebook:
                 change = rule(alert, at_us) if alert else None
                 if change:
                     changes.append(self._finished(change))
-        return changes + self._released(at_us, burns)
+        return changes
+
+    def next_limit_us(self) -> int | None:
+        """The next instant at which time alone may change a case; None if there is none to come."""
+        later = [due_us for due_us in self._due_us.values() if self._looked_us < due_us < inf]
+        return int(min(later)) if later else None
 
     def _released(self, at_us: int, burns: Callable[[Alert], bool]) -> list[AlertChange]:
         """The withheld for whom there is room again, gravest and then oldest first."""

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from riskwatch.api.filters import Filter
-from riskwatch.core.alerts import Alert, AlertKind, Level, State
+from riskwatch.core.alerts import AlertKind, Level
 from riskwatch.core.clock import DAY_US, HOUR_US, to_us
 from riskwatch.core.panels import TickGrid
 from riskwatch.desk import Desk
+from riskwatch.store import listing
 from riskwatch.store.alerts import ACCOUNT
+from riskwatch.store.listing import Listing, Part
 
 NEW_H = 6
 ENDED_DAYS = 7
 ENDED_SHOWN = 8
+SHOWN, MEMBERS, ROOM = 25, 60, 200  # happenings of a part, their further alerts, and those in all
 _STALE_TICKS = 3
 
 
@@ -38,51 +41,36 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first screen; alerts are graver first, then newest."""
+    """The first screen; happenings are graver first, then oldest. `counts` are of what is shown."""
 
-    new: tuple[Alert, ...]
-    open: tuple[Alert, ...]
-    quiet: tuple[Alert, ...]
-    ended: tuple[Alert, ...]
-    ended_more: int
-    notices: tuple[Alert, ...]
+    new: Part
+    open: Part
+    quiet: Part
+    ended: Part
+    notices: Part
     hidden: int
-    withheld: tuple[Alert, ...]
+    withheld: Mapping[Level, int]
     counts: Mapping[Level, int]
 
 
 def overview(desk: Desk, chosen: Filter, now_us: int) -> Overview:
-    """The alerts of the first screen as of an instant."""
+    """The alerts of the first screen as of an instant; it reads no more of them than it lists."""
     query = chosen.query(desk.settings.world.tree)
-    standing = desk.alerts.find(**query)
-    shown = [a for a in standing if a.shown]
-    every = [a for a in shown if a.kind is AlertKind.RISK]
-    risks = [a for a in every if not a.quiet]
-    new = [a for a in risks if is_new(a, now_us)]
-    ended = desk.alerts.newest(
-        **{**query, "kind": AlertKind.RISK}, states=[State.RETURNED], since_us=now_us - ENDED_DAYS * DAY_US
-    )
-    ended = sorted(
-        (a for a in ended if a.shown and a.expired_at_us is None),
-        key=lambda a: (a.peak_level, -a.updated_at_us),
-    )
+    every = Listing(desk.database, **query)
+    risks = Listing(desk.database, **query | {"kind": AlertKind.RISK})
+    new = listing.fresh(now_us - NEW_H * HOUR_US)
+    shown, loud = listing.shown_risks(), listing.loud()
+    size = {"most": SHOWN, "most_members": MEMBERS, "room": ROOM}
     return Overview(
-        new=tuple(new),
-        open=tuple(a for a in risks if not is_new(a, now_us)),
-        quiet=tuple(a for a in every if a.quiet),
-        ended=tuple(ended[:ENDED_SHOWN]),
-        ended_more=max(len(ended) - ENDED_SHOWN, 0),
-        notices=tuple(a for a in shown if a.kind is not AlertKind.RISK),
-        hidden=sum(not a.shown and not a.withheld for a in standing),
-        withheld=tuple(a for a in standing if a.withheld),
-        counts={level: sum(a.level is level for a in every) for level in Level},
+        new=risks.part(shown, loud, new, **size),
+        open=risks.part(shown, loud, ~new, **size),
+        quiet=risks.part(shown, ~loud, **size),
+        ended=risks.worst(listing.returned(now_us - ENDED_DAYS * DAY_US), most=ENDED_SHOWN),
+        notices=every.part(listing.shown_notices(), **size),
+        hidden=sum(every.by_level(listing.behind_others()).values()),
+        withheld=risks.by_level(listing.withheld()),
+        counts=risks.by_level(shown),
     )
-
-
-def is_new(alert: Alert, now_us: int) -> bool:
-    """Open, unacknowledged, and opened or risen within the last hours."""
-    risen_us = alert.updated_at_us if alert.rising else alert.opened_at_us
-    return alert.state is State.OPEN and now_us - risen_us <= NEW_H * HOUR_US
 
 
 def pulse(desk: Desk, *, live: bool) -> Pulse:

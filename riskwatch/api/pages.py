@@ -19,7 +19,7 @@ from riskwatch.api.site import Site
 from riskwatch.core.alerts import Alert, AlertKind, State, Verdict
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.side_states import ReleaseState
-from riskwatch.deliver.handover import drill_name, grouped
+from riskwatch.deliver.handover import drill_name
 from riskwatch.messages.attention import rooms_line, withheld_line
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import ACCOUNT
@@ -75,7 +75,6 @@ def page_routes(site: Site) -> APIRouter:
             down_told=_down_told(site.words(request), down, now_us),
             columns=ACCOUNT,
             new_h=NEW_H,
-            grouped=grouped,
             drill=drill_name(standing),
             withheld=withheld_line(view.withheld, words),
             rooms=rooms_line(standing.feeds.get("attention", {}) if standing else {}, words),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from riskwatch.alert.actions import ActionKind, ActionRefused
-from riskwatch.core.alerts import Alert, Level
+from riskwatch.core.alerts import Alert, Level, State
 from riskwatch.core.errors import RiskwatchError
 from riskwatch.messages.names import Names
 
@@ -83,27 +83,36 @@ class NotAllowed(Refusal):
     """The alert's state, or a rule of the desk, does not allow the action."""
 
     def __init__(self, error: ActionRefused, kind: ActionKind, alert: Alert) -> None:
-        self.key, self.fields, self.kind, self.alert = error.key, error.fields, kind, alert
+        self.error, self.kind, self.alert = error, kind, alert
         super().__init__(str(error))
 
     def told(self, names: Names) -> Problem:
         """409."""
-        if self.key != "state":
-            what = names.text(f"refused.{self.key}", **self._named(names))
-        else:
-            own = {ActionKind.ACK: "problem.refused_ack", ActionKind.CLOSE: "problem.refused_close"}
-            key = own.get(self.kind, "problem.refused_state")
-            what = names.text(key, state=names.text(f"state.{self.alert.state}"))
+        what = refused_in_words(self.error, names, self.kind, self.alert.state)
         return Problem(409, "refused", what, names.text("problem.refused"))
 
-    def _named(self, names: Names) -> dict[str, object]:
-        """Levels and areas by their names in the language."""
-        named = dict(self.fields)
-        if isinstance(level := named.get("level"), Level):
-            named["level"] = names.level(level)
-        for key in ("area", "holder"):
-            if key in named:
-                named[key] = names.area(str(named[key]))
-        if "actor" in named:
-            named["actor"] = names.actor(str(named["actor"]))
-        return named
+
+def refused_in_words(
+    error: ActionRefused, names: Names, kind: ActionKind | None = None, state: State | None = None
+) -> str:
+    """Why the desk refused, in the words of a language; `state` is the alert's where that is the reason."""
+    if error.key != "state":
+        return names.text(f"refused.{error.key}", **_named(error.fields, names))
+    if state is None:
+        return str(error)
+    own = {ActionKind.ACK: "problem.refused_ack", ActionKind.CLOSE: "problem.refused_close"}
+    key = own.get(kind, "problem.refused_state") if kind else "problem.refused_state"
+    return names.text(key, state=names.text(f"state.{state}"))
+
+
+def _named(fields: Mapping[str, object], names: Names) -> dict[str, object]:
+    """Levels and areas by their names in the language."""
+    named = dict(fields)
+    if isinstance(level := named.get("level"), Level):
+        named["level"] = names.level(level)
+    for key in ("area", "holder"):
+        if key in named:
+            named[key] = names.area(str(named[key]))
+    if "actor" in named:
+        named["actor"] = names.actor(str(named["actor"]))
+    return named

@@ -9,6 +9,7 @@ import typer
 
 from riskwatch.cli.alert_lookup import area_code, level_of, named, one
 from riskwatch.cli.instant import until_of
+from riskwatch.cli.refused import in_words
 from riskwatch.cli.shell import Shell
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _act(ctx: typer.Context, kind: str, alert_id: str, given: dict[str, Any]) ->
         given["until_us"] = until_of(shell, desk, *given.pop("when"))
     if "area" in given:
         given["to"] = area_code(shell, desk, given.pop("area"))
-    changed = desk.act(ActionKind(kind), one(shell, desk, alert_id).id, actor, **given)
+    alert = one(shell, desk, alert_id)
+    with in_words(shell, desk, ActionKind(kind), alert.id):
+        changed = desk.act(ActionKind(kind), alert.id, actor, **given)
     tell(shell, desk, changed, as_json)
 
 
@@ -228,5 +231,6 @@ def open_alert(  # noqa: PLR0913 - what an alert is made of
     desk = shell.desk(store)
     number = level_of(shell, level)
     code = area_code(shell, desk, area)
-    opened = desk.open_by_hand(named(shell, actor), code, signature, Level(number or 4), what=what)
+    with in_words(shell, desk):
+        opened = desk.open_by_hand(named(shell, actor), code, signature, Level(number or 4), what=what)
     tell(shell, desk, opened, as_json)

@@ -52,10 +52,10 @@ def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
 
 def tell_withheld(shell: Shell, desk: Desk, words: Words) -> None:
     """One line of what the budget withholds, if there is anything, and how to list it."""
-    from riskwatch.core.alerts import AlertKind
     from riskwatch.messages.attention import withheld_line
+    from riskwatch.store.listing import Listing, withheld
 
-    line = withheld_line(desk.alerts.find(kind=AlertKind.RISK, shown=False), words)
+    line = withheld_line(Listing(desk.database).by_level(withheld()), words)
     if line:
         shell.tell("alerts.withheld", line=line)
 

@@ -11,6 +11,7 @@ import typer
 from riskwatch.cli import alert_acts
 from riskwatch.cli.alert_form import Form
 from riskwatch.cli.alert_lookup import level_of, named, one, subtree
+from riskwatch.cli.refused import in_words
 from riskwatch.cli.shell import Shell
 
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="store")]
@@ -142,7 +143,9 @@ def ack(
     from riskwatch.alert.actions import ActionKind
 
     desk = shell.desk(store)
-    changed = desk.act(ActionKind.ACK, one(shell, desk, alert_id).id, named(shell, actor), note=note)
+    alert = one(shell, desk, alert_id)
+    with in_words(shell, desk, ActionKind.ACK, alert.id):
+        changed = desk.act(ActionKind.ACK, alert.id, named(shell, actor), note=note)
     if as_json:
         alert_acts.tell(shell, desk, changed, as_json)
         return
@@ -168,7 +171,10 @@ def close(
         raise typer.BadParameter(told, param_hint="--verdict")
     desk = shell.desk(store)
     alert = one(shell, desk, alert_id)
-    changed = desk.act(ActionKind.CLOSE, alert.id, named(shell, actor), verdict=Verdict(verdict), note=note)
+    with in_words(shell, desk, ActionKind.CLOSE, alert.id):
+        changed = desk.act(
+            ActionKind.CLOSE, alert.id, named(shell, actor), verdict=Verdict(verdict), note=note
+        )
     if as_json:
         alert_acts.tell(shell, desk, changed, as_json)
         return

@@ -11,6 +11,7 @@ import typer
 from riskwatch.cli.alert_acts import tell
 from riskwatch.cli.alert_lookup import area_code, level_of, named
 from riskwatch.cli.instant import until_of
+from riskwatch.cli.refused import in_words
 from riskwatch.cli.shell import Shell
 
 if TYPE_CHECKING:
@@ -152,15 +153,16 @@ def inject(  # noqa: PLR0913 - what an alert is made of
     running = running_drill(desk)
     if not running:
         raise typer.BadParameter(shell.say("drill.none"))
-    opened = desk.open_by_hand(
-        named(shell, actor),
-        area_code(shell, desk, area),
-        signature,
-        Level(level_of(shell, level) or 4),
-        what=what,
-        mode=Mode.EXERCISE,
-        drill=running,
-    )
+    with in_words(shell, desk):
+        opened = desk.open_by_hand(
+            named(shell, actor),
+            area_code(shell, desk, area),
+            signature,
+            Level(level_of(shell, level) or 4),
+            what=what,
+            mode=Mode.EXERCISE,
+            drill=running,
+        )
     tell(shell, desk, opened, as_json)
 
 
@@ -198,15 +200,16 @@ def try_chain(
     from riskwatch.core.side_states import Mode
 
     desk = shell.desk(store)
-    opened = desk.open_by_hand(
-        named(shell, actor),
-        area_code(shell, desk, area),
-        signature,
-        Level(level_of(shell, level) or 4),
-        what=shell.say("drill.test"),
-        mode=Mode.TEST,
-        drill="test",
-    )
+    with in_words(shell, desk):
+        opened = desk.open_by_hand(
+            named(shell, actor),
+            area_code(shell, desk, area),
+            signature,
+            Level(level_of(shell, level) or 4),
+            what=shell.say("drill.test"),
+            mode=Mode.TEST,
+            drill="test",
+        )
     tell(shell, desk, opened, as_json)
 
 

@@ -22,6 +22,22 @@ class Happening:
 
     incident: str
     alerts: tuple[Alert, ...]
+    more: int = 0
+
+    @property
+    def lead(self) -> Alert:
+        """The gravest."""
+        return self.alerts[0]
+
+    @property
+    def members(self) -> tuple[Alert, ...]:
+        """The others."""
+        return self.alerts[1:]
+
+    @property
+    def size(self) -> int:
+        """How many alerts it is."""
+        return len(self.alerts) + self.more
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from riskwatch.core.alerts import Alert, Level
+from riskwatch.core.alerts import Level
 from riskwatch.messages.names import Names
 
 _LISTED = (Level.YELLOW, Level.BLUE)
 
 
-def withheld_line(alerts: Iterable[Alert], words: Names) -> str:
+def withheld_line(counts: Mapping[Level, int], words: Names) -> str:
     """How many alerts are withheld, by level; '' if there is none."""
-    levels = [a.level for a in alerts if a.withheld]
-    if not levels:
+    total = sum(counts.values())
+    if not total:
         return ""
-    told = [f"{levels.count(level)} {words.level(level)}" for level in _LISTED if level in levels]
-    return words.catalogue.count("page.withheld", len(levels), levels=words.catalogue.joined(told))
+    told = [f"{n} {words.level(level)}" for level in _LISTED if (n := counts.get(level))]
+    return words.catalogue.count("page.withheld", total, levels=words.catalogue.joined(told))
 
 
 def rooms_line(accounts: Mapping[str, Mapping[str, Mapping[str, Any]]], words: Names) -> str:

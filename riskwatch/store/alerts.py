@@ -14,7 +14,7 @@ from riskwatch.core.clock import DAY_US, to_us
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import Send
 from riskwatch.store import outbox, receipts, record, schema
-from riskwatch.store.codec import canonical, dump_alert, load_alert
+from riskwatch.store.codec import canonical, dump_alert, listed_by, load_alert
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
 ACCOUNT = ("rows_read", "accepted", "duplicate", "late", "quarantined")
@@ -177,8 +177,12 @@ class AlertStore:
             if everything
             else (table.c.level, table.c.updated_at_us.desc())
         )
+        query = query.order_by(*order)
+        if limit is not None:  # sort the columns, not the bodies
+            ids = query.with_only_columns(table.c.id).limit(limit)
+            query = sa.select(table.c.body).where(table.c.id.in_(ids)).order_by(*order)
         with self._database.connect() as tx:
-            return [load_alert(r.body) for r in tx.execute(query.order_by(*order).limit(limit))]
+            return [load_alert(r.body) for r in tx.execute(query)]
 
     def count(
         self,
@@ -342,4 +346,4 @@ def _row(alert: Alert, body: str) -> dict[str, Any]:
         "updated_at_us": alert.updated_at_us,
         "revision": alert.revision,
         "body": body,
-    }
+    } | listed_by(alert)

@@ -73,6 +73,18 @@ _ENCODER = json.JSONEncoder(
 )
 
 
+def listed_by(alert: Alert) -> dict[str, Any]:
+    """What lists choose and order alerts by, beside what is the same at each of its changes."""
+    return {
+        "peak_level": int(alert.peak_level),
+        "incident": alert.incident,
+        "quiet": alert.quiet and str(alert.quiet),
+        "withheld": alert.withheld,
+        "expired": alert.expired_at_us is not None,
+        "fresh_us": alert.updated_at_us if alert.rising else alert.opened_at_us,
+    }
+
+
 def load_alert(text: str) -> Alert:
     """The alert of its JSON."""
     raw = json.loads(text)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
-from riskwatch.core.alerts import State
+from riskwatch.core.alerts import Level, State
 from riskwatch.core.clock import SECOND_US
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import SendReason, send_id
@@ -62,7 +63,8 @@ class Leases:
     """Takes sends and writes what became of them.
 
     SQLite: the transaction holds the write lock from its first statement. PostgreSQL: rows are
-    locked with SKIP LOCKED. Sends of one area to one receiver go one after the other.
+    locked with SKIP LOCKED. Sends of one area to one receiver go one after the other; of several
+    areas that of the gravest alert goes first.
     """
 
     def __init__(self, database: sa.Engine) -> None:
@@ -92,20 +94,35 @@ class Leases:
     def take(self, ask: Take) -> list[OutboxRow]:
         """Lease what is due, the head of each area's line; what became pointless is cancelled instead."""
         taken: list[OutboxRow] = []
-        with self._writing() as tx:
-            for _ in range(_MOST_ROUNDS):
-                rows = tx.execute(_heads(tx, ask, ask.limit - len(taken))).all()
+        for _ in range(_MOST_ROUNDS):
+            limit = ask.limit - len(taken)
+            near = self._near(ask, limit)
+            if near == []:
+                break
+            with self._writing() as tx:
+                rows = tx.execute(_heads(tx, ask, limit, near)).all()
                 pointless = {row.id: _pointless(row) for row in rows}
                 for send_id_, why in pointless.items():
                     if why:
                         outbox.cancel(tx, _T.c.id == send_id_, why, ask.now_us)
                 taken += [self._lease(tx, row, ask) for row in rows if not pointless[row.id]]
-                if len(taken) >= ask.limit or not any(pointless.values()):
-                    break  # else those behind the cancelled ones are heads now
-            fail_point("outbox.before_lease")
+                fail_point("outbox.before_lease")
+            others_were_faster = near is not None and not rows
+            if len(taken) >= ask.limit or not (any(pointless.values()) or others_were_faster):
+                break  # else those behind the cancelled ones are heads now
         if taken:
             fail_point("outbox.after_lease")
         return taken
+
+    def _near(self, ask: Take, limit: int) -> list[int] | None:
+        """SQLite: what to look at under the write lock, found without it, for a backlog is long to order.
+
+        None on PostgreSQL, where rows are locked and not the store.
+        """
+        with self._database.connect() as tx:
+            if tx.dialect.name != "sqlite":
+                return None
+            return [int(row.seq) for row in tx.execute(_heads(tx, ask, limit))]
 
     @staticmethod
     def _lease(tx: sa.Connection, row: sa.Row[Any], ask: Take) -> OutboxRow:
@@ -121,7 +138,7 @@ class Leases:
             newest = row.alert_revision if row.reason in _ASKING else None
             values["told"] = newest or row.revision
         tx.execute(_T.update().where(_T.c.seq == row.seq).values(values))
-        return read_row(tx.execute(sa.select(_T).where(_T.c.seq == row.seq)).one())
+        return read_row(SimpleNamespace(**dict(row._mapping) | values))
 
     def free(self, dead: Callable[[str], bool]) -> int:
         """End the leases of owners that are known to be dead; how many sends are free again."""
@@ -164,10 +181,10 @@ class Leases:
         """Write what became of attempts, in one transaction; an outcome of a lost lease changes nothing."""
         counted = 0
         with self._writing() as tx:
+            query = sa.select(_T).where(_T.c.id.in_([outcome.id for outcome in outcomes]))
+            held = {(row.id, row.lease): row for row in tx.execute(query)}
             for outcome in outcomes:
-                row = tx.execute(
-                    sa.select(_T).where(_T.c.id == outcome.id, _T.c.lease == outcome.lease)
-                ).first()
+                row = held.pop((outcome.id, outcome.lease), None)
                 if row is not None and row.status in (SendStatus.LEASED, SendStatus.CANCELLED):
                     self._end(tx, row, outcome)
                     counted += 1
@@ -229,8 +246,13 @@ def _is_due(table: Any, now_us: int) -> sa.ColumnElement[bool]:
     )
 
 
-def _heads(tx: sa.Connection, ask: Take, limit: int) -> sa.Select[Any]:
-    """Due sends that no earlier unsent one of the same area precedes, with how their alert stands."""
+def _heads(tx: sa.Connection, ask: Take, limit: int, near: list[int] | None = None) -> sa.Select[Any]:
+    """Due sends that no earlier unsent one of the same area precedes, with how their alert stands.
+
+    Of the areas the one goes first in whose line the gravest alert waits: what is before it there is
+    in its way. What tells of no alert (a heartbeat) waits for none. With `near` only those are looked
+    at, and come in its order.
+    """
     ahead, alerts = _T.alias("ahead"), schema.alerts
     earlier = sa.or_(
         ahead.c.due_us < _T.c.due_us, sa.and_(ahead.c.due_us == _T.c.due_us, ahead.c.seq < _T.c.seq)
@@ -245,12 +267,30 @@ def _heads(tx: sa.Connection, ask: Take, limit: int) -> sa.Select[Any]:
         sa.select(_T, alerts.c.state.label("alert_state"), alerts.c.revision.label("alert_revision"))
         .outerjoin(alerts, alerts.c.id == _T.c.alert)
         .where(_T.c.receiver == ask.receiver, _is_due(_T, ask.now_us), ~blocked)
-        .order_by(_T.c.due_us, _T.c.seq)
         .limit(limit)
     )
+    if near is not None:
+        place = sa.case({seq: n for n, seq in enumerate(near)}, value=_T.c.seq)
+        return query.where(_T.c.seq.in_(near)).order_by(place)
+    line = _line(ask)
+    query = query.join(line, line.c.area == _T.c.area).order_by(line.c.gravest, _T.c.due_us, _T.c.seq)
     if tx.dialect.name == "postgresql":
         return query.with_for_update(of=_T, skip_locked=True)
     return query
+
+
+def _line(ask: Take) -> sa.CTE:
+    """The gravest level that waits in each area's line."""
+    waiting, alerts = _T.alias("waiting"), schema.alerts
+    gravest = sa.func.min(sa.func.coalesce(alerts.c.level, int(Level.RED)))
+    return (
+        sa.select(waiting.c.area, gravest.label("gravest"))
+        .outerjoin(alerts, alerts.c.id == waiting.c.alert)
+        .where(waiting.c.receiver == ask.receiver, waiting.c.status.in_(UNSENT))
+        .where(waiting.c.due_us <= ask.now_us)
+        .group_by(waiting.c.area)
+        .cte("line")
+    )
 
 
 def _pointless(row: sa.Row[Any]) -> str:
@@ -267,12 +307,17 @@ def _pointless(row: sa.Row[Any]) -> str:
     return ""
 
 
+_S = schema.sequences
+_LINE = sa.and_(_S.c.receiver == sa.bindparam("to"), _S.c.area == sa.bindparam("of"))
+_COUNT = _S.update().where(_LINE).values(number=_S.c.number + 1)
+_COUNTED = sa.select(_S.c.number).where(_LINE)
+
+
 def _next_number(tx: sa.Connection, receiver: str, area: str) -> int:
-    table = schema.sequences
-    where = sa.and_(table.c.receiver == receiver, table.c.area == area)
-    if tx.execute(table.update().where(where).values(number=table.c.number + 1)).rowcount == 0:
-        tx.execute(table.insert().values(receiver=receiver, area=area, number=1))
-    return int(tx.execute(sa.select(table.c.number).where(where)).scalar_one())
+    line = {"to": receiver, "of": area}
+    if tx.execute(_COUNT, line).rowcount == 0:
+        tx.execute(_S.insert(), {"receiver": receiver, "area": area, "number": 1})
+    return int(tx.execute(_COUNTED, line).scalar_one())
 
 
 def _repeat(tx: sa.Connection, row: sa.Row[Any], at_us: int) -> None:

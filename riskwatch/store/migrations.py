@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from riskwatch.core.errors import StoreError
 from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
+from riskwatch.store.codec import listed_by, load_alert
 
 _LOCK = 0x6D696772  # one migration at a time on PostgreSQL
 
@@ -25,7 +26,33 @@ def _say_where_from(tx: sa.Connection) -> None:
         tx.execute(sa.text(f"ALTER TABLE changes ADD COLUMN {column}"))
 
 
-MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {2: _count_corrections, 3: _say_where_from}
+def _list_without_reading(tx: sa.Connection) -> None:
+    """Version 4: what lists choose and order alerts by stands in columns; bodies are not read for it."""
+    columns = [
+        "peak_level INTEGER NOT NULL DEFAULT 4",
+        "incident VARCHAR(32) NOT NULL DEFAULT ''",
+        "quiet VARCHAR(16)",
+        "withheld BOOLEAN NOT NULL DEFAULT false",
+        "expired BOOLEAN NOT NULL DEFAULT false",
+        "fresh_us BIGINT NOT NULL DEFAULT 0",
+    ]
+    for column in columns:
+        tx.execute(sa.text(f"ALTER TABLE alerts ADD COLUMN {column}"))
+    tx.execute(sa.text(f"CREATE INDEX alerts_listed ON alerts ({', '.join(schema.LISTED_BY)})"))
+    ids = list(tx.execute(sa.text("SELECT id FROM alerts")).scalars())
+    for alert_id in ids:
+        body = tx.execute(
+            sa.text("SELECT body FROM alerts WHERE id = :key"), {"key": alert_id}
+        ).scalar_one()
+        update = schema.alerts.update().where(schema.alerts.c.id == alert_id)
+        tx.execute(update.values(listed_by(load_alert(body))))
+
+
+MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
+    2: _count_corrections,
+    3: _say_where_from,
+    4: _list_without_reading,
+}
 """What makes a store of the version before one of this version; tables that are new need no entry."""
 
 

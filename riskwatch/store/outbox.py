@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -101,7 +102,7 @@ def row_of(send: Send, *, n: int = 0, body: Mapping[str, Any] | None = None) -> 
     }
 
 
-def read_row(row: sa.Row[Any]) -> OutboxRow:
+def read_row(row: sa.Row[Any] | SimpleNamespace) -> OutboxRow:
     """A row of the table as what it says."""
     send = Send(
         id=row.id,

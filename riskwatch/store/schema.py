@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 3
+VERSION = 4
 
 metadata = sa.MetaData()
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
@@ -99,6 +99,11 @@ evidence = sa.Table(  # rows behind alerts, of inbox entries that have expired
     sa.Column("events", sa.LargeBinary, nullable=False),
 )
 
+LISTED_BY = (
+    *("state", "kind", "shown", "level", "opened_at_us", "id"),
+    *("updated_at_us", "fresh_us", "quiet", "withheld", "incident", "area", "peak_level", "expired"),
+)
+
 alerts = sa.Table(
     "alerts",
     metadata,
@@ -113,6 +118,14 @@ alerts = sa.Table(
     sa.Column("updated_at_us", sa.BigInteger, nullable=False, index=True),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("peak_level", sa.Integer, nullable=False, server_default="4"),
+    sa.Column("incident", sa.String(32), nullable=False, server_default=""),
+    sa.Column("quiet", sa.String(16), nullable=True),  # why nobody is told now
+    sa.Column("withheld", sa.Boolean, nullable=False, server_default=sa.false()),  # by the budget
+    sa.Column("expired", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("fresh_us", sa.BigInteger, nullable=False, server_default="0"),  # opened, or risen last
+    # All that lists choose, order and group by: behind a body of some pages a column is slow to reach.
+    sa.Index("alerts_listed", *LISTED_BY),
 )
 
 changes = sa.Table(

@@ -7,11 +7,12 @@ import pytest
 from riskwatch.api.filters import Filter
 from riskwatch.api.overview import overview
 from riskwatch.cli import main
-from riskwatch.core.alerts import AlertKind, Level, Reason
+from riskwatch.core.alerts import Level, Reason
 from riskwatch.core.clock import iso, to_us
 from riskwatch.messages.attention import rooms_line, withheld_line
 from riskwatch.messages.catalogue import Catalogue
 from riskwatch.messages.sentence import Words
+from riskwatch.store.listing import Listing, withheld
 from riskwatch.testing import Timeline
 
 TIGHT = {
@@ -44,7 +45,8 @@ def test_what_a_ceiling_withholds_is_listed_and_then_released(line: Timeline) ->
     desk = line.desk
     assert held in desk.alerts.find(shown=False)
     first = overview(desk, Filter.of(desk.settings.world.tree, area="", level=""), to_us(desk.clock.now()))
-    assert (first.withheld, first.hidden) == ((held,), sum(bool(a.inhibited_by) for a in every))
+    assert first.withheld[held.level] == sum(first.withheld.values()) == 1
+    assert first.hidden == sum(bool(a.inhibited_by) for a in every)
     (line_of,) = desk.handover(hours=6).sections["withheld"]
     assert line_of.alerts == (held,)
     (released,) = line.changes(held, Reason.RELEASED, by="2025-02-06 10:00")
@@ -86,7 +88,7 @@ def test_where_the_ceilings_stand_is_told(line: Timeline, lang: str, words: str)
     world = desk.settings.world
     speak = Words(world.tree, world.registry, Catalogue(lang), world.timezone)
     assert words in rooms_line(told, speak)
-    assert withheld_line(desk.alerts.find(kind=AlertKind.RISK), speak)
+    assert withheld_line(Listing(desk.database).by_level(withheld()), speak)
 
 
 def test_the_next_night_owes_nothing(line: Timeline) -> None:

@@ -303,6 +303,29 @@ def test_other_areas_do_not_wait_for_one_that_is_retried(post: Post) -> None:
     ]
 
 
+def test_after_an_outage_red_goes_before_blue(post: Post) -> None:
+    """Thirty blue towns wait longer; the red town is told first, and so is what stands before a red one."""
+    post.desk.down = DOWN
+    for n in range(30):
+        post.open(f"rw-{n:02}", area=f"B{n}", level=Level.BLUE)
+    post.open("rw-mild", area="MIXED", level=Level.BLUE)
+    post.sends(1)
+    post.open("rw-orange", area="O", level=Level.ORANGE)
+    post.open("rw-grave", area="MIXED", level=Level.RED)
+    post.open("rw-red", area="R", level=Level.RED)
+    post.sends(0)
+    post.desk.down = None
+    worker = post.another("w2", desk=served_by(post.desk, parallel=1))
+    post.passes(600)
+    worker.drain()
+    worker.close()
+    told = [m.document["alert"]["id"] for m in post.desk.taken]
+    assert told[:3] == ["rw-mild", "rw-red", "rw-orange"]
+    assert told.index("rw-grave") < 6
+    assert len(told) == len(set(told)) == 34
+    assert [told[n] for n in (0, told.index("rw-grave"))] == ["rw-mild", "rw-grave"]
+
+
 def test_a_batch_of_changes_is_told_whole_and_in_order(post: Post) -> None:
     """One entry that opens sixty alerts plans sixty messages in its one transaction."""
     fresh = [post.fresh(f"rw-{n:02d}", area="T") for n in range(60)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from life_line import MILD, SEEN, START, gastro
 
 from riskwatch.alert.actions import ActionKind, ActionRefused, OrderKind
 from riskwatch.core.alerts import Level, Reason, State, Verdict
-from riskwatch.core.clock import HOUR_US, iso
+from riskwatch.core.clock import HOUR_US, MINUTE_US, SECOND_US, iso
 from riskwatch.core.side_states import Mode, ReleaseState, Step
+from riskwatch.live import Live
 from riskwatch.testing import Timeline
 
 
@@ -42,6 +45,38 @@ def test_a_step_not_done_in_time_is_overdue_once(line: Timeline) -> None:
     assert late.alert.duty.overdue_since_us == due_us <= late.at_us
     assert (late.why, late.actor) == ("accept", "engine")
     assert line.acknowledge(alert).overdue is False
+
+
+def test_a_step_is_overdue_when_its_limit_runs_out_and_not_at_the_next_tick(line: Timeline) -> None:
+    """67 minutes behind its last rise, between two ticks: not a second before, and once."""
+    line.config("desk.yaml", {"duties": {"accept": {"orange_min": 67, "red_min": 67}}})
+    alert = line.stands(gastro(line))
+    due_us = alert.duty.due_us
+    assert (alert.level <= Level.ORANGE, due_us % (15 * MINUTE_US)) == (True, 7 * MINUTE_US)
+    assert line.changes(alert, Reason.OVERDUE, by=iso(due_us - SECOND_US)) == []
+    (late,) = line.changes(alert, Reason.OVERDUE, by=iso(due_us))
+    assert late.at_us == late.alert.duty.overdue_since_us == due_us
+    assert len(line.changes(alert, Reason.OVERDUE, by="2025-02-06 05:00")) == 1
+
+
+def test_the_live_loop_tells_the_time_when_a_limit_runs_out(line: Timeline) -> None:
+    """It appends the clock at that instant, rests until it, and only then; a restart does the same."""
+    line.config("desk.yaml", {"duties": {"accept": {"orange_min": 67, "red_min": 67}}})
+    alert = line.stands(gastro(line))
+    due_us, clock = alert.duty.due_us, line.desk.clock
+    line.pass_until(iso(due_us - 5 * SECOND_US))
+    live = Live(line.desk, {}, threading.Event(), lambda _: None, poll_s=60.0)
+    with line.desk.engine() as pipeline:
+        before = line.desk.inbox.last()
+        live.step(pipeline)
+        assert line.desk.inbox.last() == before
+        assert (pipeline.next_limit_us(), live._pause_s(pipeline)) == (due_us, 5.0)
+        clock.move(timedelta(seconds=5))
+        live.step(pipeline)
+        live.step(pipeline)
+        assert line.desk.inbox.last() == before + 1
+    (late,) = line.changes(alert, Reason.OVERDUE)
+    assert late.at_us == due_us
 
 
 def test_an_acknowledged_step_starts_a_clock_of_its_own(line: Timeline) -> None:

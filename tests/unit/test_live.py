@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from riskwatch.core.clock import MovableClock
+from riskwatch.core.clock import MovableClock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.desk import Desk, Place
 from riskwatch.live import Live
+from riskwatch.store.inbox import EntryKind
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # 07:00 in Montgomery County
@@ -98,6 +100,24 @@ def test_the_state_is_saved_behind_a_tick_and_at_no_other_time(run, monkeypatch)
         assert saved == sorted(set(saved))
         assert len(saved) >= 2
         assert saved[-1] == pipeline.ticks
+
+
+@pytest.mark.parametrize("by", ["another process", "this one"])
+def test_an_entry_ends_the_rest_of_the_loop(run, by):
+    """Without it the loop would rest for ten minutes: an operator does not wait for the next look."""
+    run.live.poll_s = 600.0
+    with run.desk.engine() as pipeline:
+        run.live.begin(pipeline)
+        run.live.step(pipeline)
+        assert run.live._pause_s(pipeline) > 60
+        begun = time.monotonic()
+        if by == "this one":
+            run.desk.woken.set()
+        else:
+            other = Desk.open(run.desk.place, run.clock)
+            other.inbox.append(EntryKind.CLOCK, {"at_us": to_us(START)})
+        run.live._rest(pipeline)
+        assert time.monotonic() - begun < 60
 
 
 def test_half_a_line_waits_for_its_other_half(run):

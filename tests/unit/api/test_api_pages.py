@@ -11,6 +11,7 @@ from html_page import Page
 from web_client import TestClient
 
 from riskwatch.api.application import make_app
+from riskwatch.core.alerts import Level
 from riskwatch.core.clock import HOUR_US, MovableClock
 from riskwatch.core.errors import RiskwatchError
 from riskwatch.desk import Desk
@@ -88,6 +89,21 @@ def test_the_first_screen_tells_the_time_the_feeds_and_what_is_hidden(browser: T
     assert "1 more alert rests on the same calls as one shown here: list them" in text
     assert "montco911 ● speaks 1,234 1,200 4 20 10" in text
     assert "All feeds speak." in text
+
+
+def test_a_county_storm_is_one_happening_and_what_is_not_listed_is_counted(desk: Desk) -> None:
+    """Ninety towns of one incident under one card, sixty of them named; of forty others 24 cards."""
+    storm = [made(200 + n, area="HATBORO", incident="ri-storm") for n in range(90)]
+    others = [made(300 + n, area="HATBORO", level=Level.YELLOW) for n in range(40)]
+    fill(desk, [*storm, *others])
+    html = TestClient(make_app(desk)).get("/?area=HATBORO").text
+    text = Page(html).text
+    assert "New and rising 130" in text
+    assert html.count("<article") == 25
+    assert "and 89 more alerts of the same incident" in text
+    assert html.count('<span class="badge') == 60
+    assert "and 29 more" in text
+    assert 'href="/alerts?shown=1&amp;kind=risk&amp;state=open&amp;area=HATBORO">and 16 more</a>' in html
 
 
 def test_a_silent_feed_is_told_at_the_top(desk: Desk) -> None:

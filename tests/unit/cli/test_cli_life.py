@@ -40,6 +40,21 @@ def test_people_read_state_holder_and_next_step(riskwatch, store, an_open):
     assert "处置中" in riskwatch(*words).out
 
 
+def test_a_refusal_is_told_in_the_language_of_the_command(riskwatch, store, an_open):
+    """With the words of the page: a state that does not allow it, and a rule of the desk."""
+    given = (an_open["id"], "--as", "Li", "--store", store)
+    assert riskwatch("alerts", "close", *given, "--verdict", "true").code == 0
+    again = riskwatch("alerts", "ack", *given)
+    told = f"{an_open['id']}: This alert is: closed. Only an open one can be acknowledged."
+    assert (again.code, told in again.err) == (1, True)
+    chinese = riskwatch("alerts", "close", *given, "--verdict", "true", "--lang", "zh")
+    assert (chinese.code, "This alert" in chinese.err, "已关闭" in chinese.err) == (1, False, True)
+    words = ("alerts", "open", "--as", "Li", "--what", "x", "--store", store, "--lang", "zh")
+    place = ("--area", an_open["area"], "--level", "orange", "--signature", "none")
+    assert "none" in riskwatch(*words, *place).err
+    assert "unknown" not in riskwatch(*words, *place).err
+
+
 def test_an_alert_goes_to_an_area_above(riskwatch, store, an_open):
     """Or the command says which areas it knows."""
     words = ("alerts", "hand", an_open["id"], "--as", "Li", "--store", store)
@@ -94,7 +109,7 @@ def test_an_alert_is_opened_by_hand(riskwatch, store, an_open):
     made = riskwatch(*words, *place, "--signature", an_open["signature"], "--json").lines[0]
     assert (made["by_hand"], made["level_word"], made["detail"]) == (True, "orange", "chlorine at the pool")
     assert "chlorine at the pool." in made["sentence"]
-    assert "signature 'none' is unknown" in riskwatch(*words, *place, "--signature", "none").err
+    assert "Signature none is unknown; use" in riskwatch(*words, *place, "--signature", "none").err
 
 
 def test_a_window_is_declared_and_lifted(riskwatch, store, an_open):

@@ -92,6 +92,9 @@ def test_a_store_of_the_first_days_is_given_the_new_columns(tmp_path):
     with engine.begin() as tx:
         for column in ("came_from", "why", "position"):
             tx.execute(sa.text(f"ALTER TABLE changes DROP COLUMN {column}"))
+        tx.execute(sa.text("DROP INDEX alerts_listed"))
+        for column in ("peak_level", "incident", "quiet", "withheld", "expired", "fresh_us"):
+            tx.execute(sa.text(f"ALTER TABLE alerts DROP COLUMN {column}"))
         tx.execute(sa.text("UPDATE meta SET value = '2' WHERE key = 'schema'"))
     engine.dispose()
     store = AlertStore(database(tmp_path))

@@ -17,6 +17,7 @@ from riskwatch.core.errors import StoreError
 from riskwatch.core.fail_points import VARIABLE
 from riskwatch.store import schema
 from riskwatch.store.alerts import AlertStore
+from riskwatch.store.listing import Listing, standing
 from riskwatch.store.migrations import MIGRATIONS
 
 OLD = Path(__file__).parent / "stores" / "version_1.sql"
@@ -48,6 +49,7 @@ def test_a_store_of_version_1_comes_up_to_date(tmp_path):
     assert store.accounts()["town"]["rows_read"] == 7
     assert store.corrections() == {}
     assert [a.id for a in store.find(everything=True)] == ["rw-a"]
+    assert Listing(engine).part(standing(), most=1, most_members=0).total == 1
     assert len(store.changes("rw-a")) == len(store.quarantined()) == len(table(engine, "inbox")) == 1
     assert ("schema", str(schema.VERSION)) in table(database(tmp_path), "meta")
 

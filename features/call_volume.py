@@ -234,10 +234,11 @@ class CallVolume:
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
-        sums = self._plans.without_special(self._tick, self._sums())
-        expectation.dispersion.learn(
-            sums, expectation.rate, expectation.profile.exposure, expectation.level
+        sums, rate = self._plans.without_special(self._tick, self._sums()) or (
+            self._sums(),
+            expectation.rate,
         )
+        expectation.dispersion.learn(sums, rate, expectation.profile.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
         looks = np.bincount((everywhere + np.arange(n) * strata).ravel(), minlength=n * strata)

@@ -252,6 +252,16 @@ def load_calendar(path: Path, file: str, tree: AreaTree, registry: IndicatorRegi
     return Calendar(told.holidays, tuple(plans), tuple(works))
 
 
+def source_faults(path: Path, file: str, known: Collection[str]) -> list[Fault]:
+    """Maintenance of sources that bring nothing, held against all that do; raises ConfigError."""
+    fix = f"use one of {', '.join(sorted(known))}"
+    return [
+        Fault(file, f"maintenance.{n}.source", f"source '{work.source}' is unknown", fix)
+        for n, work in enumerate(read_document(path, CalendarFile, file).maintenance)
+        if work.source not in known
+    ]
+
+
 def together(calendars: Iterable[Calendar]) -> Calendar:
     """One calendar of several."""
     known = list(calendars)

@@ -165,22 +165,33 @@ class Plans:
         tops = self._world.tree.parent < 0
         for special, held in groups.items():
             for at in held:
-                beyond = self._beyond(tick, special, [at])
+                came, usual = self._brought(tick, special, [at])
+                beyond = came - usual
                 everywhere += beyond
                 roots[at - first] = beyond[tops].sum(axis=0)
         return everywhere, roots
 
-    def without_special(self, tick: int, sums: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Sums [areas, columns, windows] with the usual in the place of what special ticks brought."""
+    def without_special(
+        self, tick: int, sums: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], list[FloatArray]] | None:
+        """Sums [areas, columns, windows] without their special ticks, and by window the rates of the rest.
+
+        A rate is such that times the exposure of the whole window it is what is usual of the rest.
+        None where no tick is special.
+        """
         if not self._special(tick, range(tick - self._windows.ticks[-1] + 1, tick + 1)):
-            return sums
-        cleaned, beyond, after = sums.copy(), np.zeros(sums.shape[:2]), tick + 1
+            return None
+        rate, exposure = self._usual.rate, self._usual.profile.exposure
+        cleaned, rates, after = sums.copy(), [], tick + 1
+        came, usual = np.zeros(rate.shape), np.zeros(rate.shape)
         for w, width in enumerate(self._windows.ticks):
             for special, held in self._special(tick, range(tick - width + 1, after)).items():
-                beyond += self._beyond(tick, special, held)
+                more, mean = self._brought(tick, special, held)
+                came, usual = came + more, usual + mean
             after = tick - width + 1
-            cleaned[:, :, w] = np.maximum(np.rint(sums[:, :, w] - beyond), 0.0)
-        return cleaned
+            cleaned[:, :, w] = np.maximum(sums[:, :, w] - came, 0.0)
+            rates.append(np.maximum(rate - usual / np.maximum(exposure[w], 1e-9), 0.0))
+        return cleaned, rates
 
     def learn(self, tick: int) -> None:
         """Take in what an event of unknown factor brought, with its last tick."""
@@ -229,22 +240,28 @@ class Plans:
                 day += timedelta(days=1)
         return [span for span in found if span[1] < ticks.stop and span[2] >= ticks.start]
 
-    def _beyond(self, now: int, special: tuple[int, ...], held: list[int]) -> FloatArray:
-        """[areas, columns] what these ticks brought beyond the usual, up to the roots of the tree."""
+    def _brought(
+        self, now: int, special: tuple[int, ...], held: list[int]
+    ) -> tuple[FloatArray, FloatArray]:
+        """[areas, columns] what special ticks brought and what was usual, up to the roots of the tree."""
         tree, registry = self._world.tree, self._world.registry
         cover = self._cover(special)
-        beyond = np.zeros((len(tree), self._columns))
-        mine = np.where(cover, self._counts(held) - self._expected(now, held), 0.0)
         top = cover & ~(cover[tree.parent] & (tree.parent >= 0)[:, None])
-        beyond[:, : self._n] = mine
-        for area in np.flatnonzero(top.any(axis=1)).tolist():
-            for up in tree.paths[area][1:].tolist():
-                if up >= 0:
-                    beyond[up, : self._n] += np.where(top[area], mine[area], 0.0)
-        for s, signature in enumerate(registry.signatures):
-            carried = [registry.index[i] for i in signature.indicators]
-            beyond[:, self._n + s] = beyond[:, carried].sum(axis=1)
-        return beyond
+        tops = np.flatnonzero(top.any(axis=1)).tolist()
+
+        def rolled_up(each: FloatArray) -> FloatArray:
+            found = np.zeros((len(tree), self._columns))
+            found[:, : self._n] = np.where(cover, each, 0.0)
+            for area in tops:
+                for up in tree.paths[area][1:].tolist():
+                    if up >= 0:
+                        found[up, : self._n] += np.where(top[area], each[area], 0.0)
+            for s, signature in enumerate(registry.signatures):
+                carried = [registry.index[i] for i in signature.indicators]
+                found[:, self._n + s] = found[:, carried].sum(axis=1)
+            return found
+
+        return rolled_up(self._counts(held)), rolled_up(self._expected(now, held))
 
     def _cover(self, special: tuple[int, ...]) -> NDArray[np.bool_]:
         """[areas, indicators] the series of events and holidays; what is below one of them is one."""

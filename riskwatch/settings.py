@@ -19,7 +19,8 @@ from riskwatch.alert.release_rules import ReleaseRules
 from riskwatch.alert.rules import AlertRules
 from riskwatch.core.area_file import load_areas
 from riskwatch.core.areas import AreaTree
-from riskwatch.core.calendar import load_calendar, together
+from riskwatch.core.calendar import together
+from riskwatch.core.calendar_file import load_calendar
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.core.config_folder import ConfigFolder
 from riskwatch.core.documents import Document, read_document, read_optional

@@ -110,9 +110,12 @@ class Inspection:
         return world
 
     def _calendars(self) -> None:
-        """Maintenance in the calendars, held against the sources of all mappings."""
-        from riskwatch.core.calendar import source_faults
+        """A calendar that waits to be named, and maintenance held against the sources of all mappings."""
+        from riskwatch.core.calendar_file import CalendarFile, source_faults
+        from riskwatch.core.documents import read_document
 
+        for file in self._files("calendar.yaml"):
+            self._read(file, lambda p, f: read_document(p, CalendarFile, f))
         brought = [m.brings for m in self._mappings]
         if None in brought or len(brought) < len(self.sources):
             return  # a column may name any source, or one is not known

@@ -1,21 +1,16 @@
-"""The calendar: holidays, planned events and announced maintenance; read by the settings."""
+"""The calendar: holidays, planned events and announced maintenance, as the engine asks for them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import combinations
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from riskwatch.core.areas import AreaTree
 from riskwatch.core.clock import to_us
-from riskwatch.core.documents import Document, read_document
-from riskwatch.core.errors import ConfigError, Fault
-from riskwatch.core.indicators import IndicatorRegistry
+from riskwatch.core.documents import Document
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = (
@@ -28,13 +23,11 @@ WEEKDAYS: tuple[Weekday, ...] = (
     "sunday",
 )
 _Day = date  # a field below is called date
-_ZONE = "needs a zone; write an instant like 2025-02-06T08:00:00+08:00"
-_MOST = 50.0
+NEEDS_ZONE = "needs a zone; write an instant like 2025-02-06T08:00:00+08:00"
 _LAST = -1
-UNKNOWN = "unknown"
 
 
-class _Entry(Document):
+class Entry(Document):
     """What has a name, by language, and may say when it was announced."""
 
     name: Mapping[str, str]
@@ -51,50 +44,8 @@ class _Entry(Document):
     @classmethod
     def _is_an_instant(cls, at: datetime | None) -> datetime | None:
         if at is not None and at.tzinfo is None:
-            raise ValueError(f"'{at}' {_ZONE}")
+            raise ValueError(f"'{at}' {NEEDS_ZONE}")
         return at
-
-
-class _Spell(_Entry):
-    """An entry that begins and ends at an instant."""
-
-    start: datetime
-    end: datetime
-
-    @model_validator(mode="after")
-    def _spans_time(self) -> Self:
-        for at in (self.start, self.end):
-            if at.tzinfo is None:
-                raise ValueError(f"'{at}' {_ZONE}")
-        if self.end <= self.start:
-            raise ValueError(f"end {self.end} is not after start {self.start}; exchange them")
-        return self
-
-
-class PlannedEvent(_Spell):
-    """An event that makes its indicators `factor` times as frequent in its area and all below."""
-
-    area: str
-    indicators: tuple[str, ...] | Literal["all"]
-    factor: float | Literal["unknown"]
-
-    @field_validator("factor", mode="before")
-    @classmethod
-    def _is_more_than_usual(cls, factor: Any) -> Any:
-        number = isinstance(factor, int | float) and not isinstance(factor, bool)
-        if factor != UNKNOWN and not (number and 1 < factor <= _MOST):
-            raise ValueError(
-                f"'{factor}' is no factor; give a number over 1, {_MOST:g} at most, or unknown"
-            )
-        return factor
-
-    @field_validator("indicators", mode="before")
-    @classmethod
-    def _are_listed(cls, indicators: Any) -> Any:
-        listed = isinstance(indicators, list | tuple) and len(indicators) > 0
-        if indicators != "all" and not listed:
-            raise ValueError(f"'{indicators}' lists no indicator; give a list of their ids, or all")
-        return indicators
 
 
 class Yearly(Document):
@@ -136,7 +87,7 @@ class Yearly(Document):
         return (day.day - 1) // 7 + 1 == self.nth
 
 
-class Holiday(_Entry):
+class Holiday(Entry):
     """A local day whose hours are like those of another day of the week."""
 
     date: _Day | None = None
@@ -148,20 +99,6 @@ class Holiday(_Entry):
         if (self.date is None) == (self.yearly is None):
             raise ValueError("says not which day it is; give either date or yearly")
         return self
-
-
-class Maintenance(_Spell):
-    """Announced work on a source: while it lasts, its silence is no surprise."""
-
-    source: str
-
-
-class CalendarFile(Document):
-    """What a source's mapping names as its `calendar`."""
-
-    holidays: tuple[Holiday, ...] = ()
-    planned: tuple[PlannedEvent, ...] = ()
-    maintenance: tuple[Maintenance, ...] = ()
 
 
 Names = tuple[tuple[str, str], ...]
@@ -211,7 +148,7 @@ class Calendar:
         """The weekday (0 Monday) that a holiday's hours are like, None of an ordinary day."""
         for holiday in self.holidays:
             falls = holiday.yearly.falls_on(day) if holiday.yearly else holiday.date == day
-            if falls and (holiday.announced_at is None or _us(holiday.announced_at) <= decided_us):
+            if falls and (holiday.announced_at is None or instant_us(holiday.announced_at) <= decided_us):
                 return WEEKDAYS.index(holiday.like)
         return None
 
@@ -233,35 +170,6 @@ class Calendar:
         return tuple(dict.fromkeys(plan.names for plan in found))
 
 
-def load_calendar(path: Path, file: str, tree: AreaTree, registry: IndicatorRegistry) -> Calendar:
-    """Read one file; raises ConfigError with all its faults, unknown areas and indicators among them."""
-    told = read_document(path, CalendarFile, file)
-    faults = [
-        *_unknown(file, told.planned, tree, registry),
-        *_twice(file, "planned", told.planned, lambda a, b: _meet(a, b, tree)),
-        *_twice(file, "maintenance", told.maintenance, lambda a, b: a.source == b.source),
-        *_same_day(file, told.holidays),
-    ]
-    if faults:
-        raise ConfigError(faults)
-    plans = [_plan(event, tree, registry) for event in told.planned]
-    works = [
-        Work(tuple(w.name.items()), w.source, _us(w.start), _us(w.end), _us(w.announced_at or w.start))
-        for w in told.maintenance
-    ]
-    return Calendar(told.holidays, tuple(plans), tuple(works))
-
-
-def source_faults(path: Path, file: str, known: Collection[str]) -> list[Fault]:
-    """Maintenance of sources that bring nothing, held against all that do; raises ConfigError."""
-    fix = f"use one of {', '.join(sorted(known))}"
-    return [
-        Fault(file, f"maintenance.{n}.source", f"source '{work.source}' is unknown", fix)
-        for n, work in enumerate(read_document(path, CalendarFile, file).maintenance)
-        if work.source not in known
-    ]
-
-
 def together(calendars: Iterable[Calendar]) -> Calendar:
     """One calendar of several."""
     known = list(calendars)
@@ -272,62 +180,6 @@ def together(calendars: Iterable[Calendar]) -> Calendar:
     )
 
 
-def _plan(event: PlannedEvent, tree: AreaTree, registry: IndicatorRegistry) -> Plan:
-    listed = registry.ids if event.indicators == "all" else event.indicators
-    return Plan(
-        tuple(event.name.items()),
-        tree.index[event.area],
-        tuple(registry.index[i] for i in listed),
-        _us(event.start),
-        _us(event.end),
-        None if event.factor == UNKNOWN else float(event.factor),
-        _us(event.announced_at or event.start),
-    )
-
-
-def _unknown(
-    file: str, planned: Iterable[PlannedEvent], tree: AreaTree, registry: IndicatorRegistry
-) -> list[Fault]:
-    faults = []
-    for n, event in enumerate(planned):
-        if event.area not in tree.index:
-            what = f"area '{event.area}' is unknown"
-            faults.append(Fault(file, f"planned.{n}.area", what, "use a code of the areas file"))
-        for name in () if event.indicators == "all" else event.indicators:
-            if name not in registry.index:
-                what = f"indicator '{name}' is unknown"
-                fix = "use an id of the indicators file"
-                faults.append(Fault(file, f"planned.{n}.indicators", what, fix))
-    return faults
-
-
-def _twice(file: str, part: str, spells: Iterable[Any], meet: Any) -> list[Fault]:
-    """Entries of one name that overlap in time and in what they are about: they would count twice."""
-    faults = []
-    for (m, one), (n, other) in combinations(enumerate(spells), 2):
-        overlap = one.start < other.end and other.start < one.end
-        if one.name == other.name and overlap and meet(one, other):
-            what = f"'{next(iter(other.name.values()))}' overlaps {part}.{m} of the same name"
-            faults.append(Fault(file, f"{part}.{n}", what, "make them one entry, or name them apart"))
-    return faults
-
-
-def _meet(one: PlannedEvent, other: PlannedEvent, tree: AreaTree) -> bool:
-    if one.area not in tree.index or other.area not in tree.index:
-        return False  # told already
-    related = one.area in tree.line(other.area) or other.area in tree.line(one.area)
-    every = "all" in (one.indicators, other.indicators)
-    return related and (every or bool(set(one.indicators) & set(other.indicators)))
-
-
-def _same_day(file: str, holidays: Iterable[Holiday]) -> list[Fault]:
-    faults = []
-    for (m, one), (n, other) in combinations(enumerate(holidays), 2):
-        if (one.date, one.yearly) == (other.date, other.yearly):
-            fix = "a day is like one other day; keep one of them"
-            faults.append(Fault(file, f"holidays.{n}", f"is the day of holidays.{m}", fix))
-    return faults
-
-
-def _us(instant: datetime) -> int:
+def instant_us(instant: datetime) -> int:
+    """Microseconds of an instant with an offset."""
     return to_us(instant.astimezone(UTC))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.calendar import Plan
-from riskwatch.core.clock import from_us, to_us
 from riskwatch.core.scores import State, World
 from riskwatch.extract.expectation import Expectation
 from riskwatch.extract.windows import WindowSums
@@ -20,12 +17,11 @@ IntArray = NDArray[np.int64]
 
 _WEIGHT = 2.0  # calls that the factor 1 is worth beside those counted while an event was held
 _SHAPE = 1.0  # of an unknown factor; it grows by as much each time that an event of that name is over
-_HOLIDAY = -1
 _CAP_SD = 3.0
 
 
 class Plans:
-    """Planned events and holidays over the windows that end now; the rest follows from the calendar.
+    """Planned events over the windows that end now; all but what was learnt follows from the calendar.
 
     An event adds (factor - 1) times what is usual over the ticks of a window that lie in it: in its
     area and below, of what is usual there; above, of what is usual in its area. Where the factor
@@ -34,14 +30,13 @@ class Plans:
     thought) moves the mean, never below 1, and narrows it. An event to come, and one that was
     not announced when the tick was decided, changes nothing.
 
-    What is usual does not learn from it: in the ticks of events and holidays,
-    which are special, the usual stands in for what they brought.
+    What is usual does not learn from it: levels and profile take the usual in the place of what the
+    ticks of an event, which are special, brought; clumps and dispersion go without them.
     """
 
     def __init__(self, world: World, windows: WindowSums, usual: Expectation) -> None:
         self._world, self._windows, self._usual = world, windows, usual
         self._grid, self._calendar = world.grid, world.calendar
-        self._zone = ZoneInfo(world.timezone)
         self._n, self._columns = len(world.registry), len(world.registry) + len(world.registry.signatures)
         tree = world.tree
         places = [tree.codes[p.area] for p in self._calendar.plans]
@@ -49,7 +44,6 @@ class Plans:
         self._above = [np.array([tree.index[c] for c in tree.line(code)[1:]], np.int64) for code in places]
         self._held: dict[str, tuple[FloatArray, FloatArray, int]] = {}
         """By name: calls an indicator, those that were usual, how often it was held."""
-        self._any = bool(self._calendar.plans or self._calendar.holidays)
 
     # --- what is expected ----------------------------------------------------------------------
 
@@ -143,7 +137,7 @@ class Plans:
     # --- what must not be learnt ---------------------------------------------------------------
 
     def ordinary(self, tick: int, series: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
-        """The rows of a tick that are no event's and no holiday's."""
+        """The rows of a tick that are no event's."""
         for special in self._special(tick, range(tick, tick + 1)):
             cover = np.zeros((len(self._world.tree), self._columns), dtype=bool)
             cover[:, : self._n] = self._cover(special)
@@ -214,7 +208,7 @@ class Plans:
 
     def _special(self, now: int, ticks: range) -> dict[tuple[int, ...], list[int]]:
         """Those of these ticks in which something known by now is held, by what it is."""
-        spans = self._spans(now, ticks) if self._any else []
+        spans = self._spans(now, ticks) if self._calendar.plans else []
         groups: dict[tuple[int, ...], list[int]] = {}
         if spans:
             begin = max(min(first for _, first, _ in spans), ticks.start)
@@ -225,19 +219,12 @@ class Plans:
         return groups
 
     def _spans(self, now: int, ticks: range) -> list[tuple[int, int, int]]:
-        """(event or holiday, its first tick, its last) of all that overlap these ticks."""
+        """(event, its first tick, its last) of all that are known and overlap these ticks."""
         found = [
             (n, self._first(plan), self._last(plan))
             for n, plan in enumerate(self._calendar.plans)
             if self._knows(plan, now)
         ]
-        if self._calendar.holidays:
-            day, end = (self._local_day(t) for t in (ticks.start, ticks.stop - 1))
-            while day <= end:
-                if self._calendar.weekday_like(day, self._grid.decided_at(now)) is not None:
-                    first, behind = self._midnight(day), self._midnight(day + timedelta(days=1))
-                    found.append((_HOLIDAY, self._grid.tick_of(first), self._grid.tick_of(behind - 1)))
-                day += timedelta(days=1)
         return [span for span in found if span[1] < ticks.stop and span[2] >= ticks.start]
 
     def _brought(
@@ -264,11 +251,10 @@ class Plans:
         return rolled_up(self._counts(held)), rolled_up(self._expected(now, held))
 
     def _cover(self, special: tuple[int, ...]) -> NDArray[np.bool_]:
-        """[areas, indicators] the series of events and holidays; what is below one of them is one."""
-        cover = np.full((len(self._world.tree), self._n), _HOLIDAY in special)
+        """[areas, indicators] the series of events; what is below one of them is one."""
+        cover = np.zeros((len(self._world.tree), self._n), dtype=bool)
         for n in special:
-            if n != _HOLIDAY:
-                cover[np.ix_(self._below[n], np.array(self._calendar.plans[n].indicators))] = True
+            cover[np.ix_(self._below[n], np.array(self._calendar.plans[n].indicators))] = True
         return cover
 
     def _counts(self, ticks: Iterable[int]) -> FloatArray:
@@ -290,12 +276,6 @@ class Plans:
         return expected
 
     # --- time and state ------------------------------------------------------------------------
-
-    def _local_day(self, tick: int) -> date:
-        return from_us(self._grid.start(tick)).astimezone(self._zone).date()
-
-    def _midnight(self, day: date) -> int:
-        return to_us(datetime(day.year, day.month, day.day, tzinfo=self._zone).astimezone(UTC))
 
     def _knows(self, plan: Plan, tick: int) -> bool:
         return plan.known_us <= self._grid.decided_at(tick)

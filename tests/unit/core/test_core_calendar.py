@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from riskwatch.core.calendar import (
-    Calendar,
-    Holiday,
-    PlannedEvent,
-    Work,
-    Yearly,
-    load_calendar,
-    source_faults,
-    together,
-)
+from riskwatch.core.calendar import Calendar, Holiday, Work, Yearly, together
+from riskwatch.core.calendar_file import PlannedEvent, load_calendar, source_faults
 from riskwatch.core.clock import HOUR_US, to_us
 from riskwatch.core.errors import ConfigError
 from riskwatch.testing.made import made_world

@@ -1,10 +1,10 @@
-"""Plans: what announced events and holidays add to what is expected, and what nobody learns from them."""
+"""Plans: what announced events add to what is expected, and what nobody learns of them; holidays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 
 import numpy as np
 import pytest
@@ -207,19 +207,22 @@ def test_a_holiday_has_the_hours_of_the_day_it_is_like_once_it_is_announced() ->
     assert usual.hour_at(at_us + DAY_US, told_us) == 3 * 24
 
 
-def test_a_holiday_teaches_nothing_of_ordinary_days() -> None:
-    """Ten times the calls on a holiday leave level and profile where an ordinary day leaves them."""
-    day_us = MONDAY_US + (DAYS - 1) * DAY_US
-    day = datetime.fromtimestamp(day_us / 1e6, UTC).date()
-    holiday = Holiday(name={"en": "Feast"}, yearly=Yearly(month=day.month, day=day.day), like="tuesday")
-    world = planned(holidays=(holiday,))
+def test_a_holiday_is_expected_and_learnt_as_the_day_it_is_like() -> None:
+    """Where Sundays bring nothing, a quiet Wednesday is learnt as one of them, and expected to be one."""
+    wednesday_us = MONDAY_US + 16 * DAY_US
+    day = from_us(wednesday_us).date()
+    world = planned(holidays=(Holiday(name={"en": "Feast"}, yearly=Yearly(month=day.month, day=day.day)),))
 
-    def feast(tick: int) -> np.ndarray:
-        return steady(tick) * (10 if day_us <= PLAIN.grid.start(tick) < day_us + DAY_US else 1)
+    def closed(tick: int) -> np.ndarray:
+        at_us = PLAIN.grid.start(tick)
+        shut = (at_us - MONDAY_US) // DAY_US % 7 == 6 or wednesday_us <= at_us < wednesday_us + DAY_US
+        return steady(tick) * (0 if shut else 1)
 
-    at_us = day_us + DAY_US + HOUR_US
-    kept, moved = lived(world, at_us, feast).expectation, lived(PLAIN, at_us, feast).expectation
-    calm = lived(PLAIN, at_us).expectation
-    assert kept.rate == pytest.approx(calm.rate, rel=0.02)
-    assert kept.profile.shape == pytest.approx(calm.profile.shape, rel=0.05)
-    assert not np.allclose(moved.rate, calm.rate, rtol=0.02)
+    at_us = wednesday_us + DAY_US
+    told, untold = lived(world, at_us, closed), lived(PLAIN, at_us, closed)
+    assert expected(told, TOWN)[0, 3] < 0.7 * expected(untold, TOWN)[0, 3]
+    for volume in (told, untold):
+        volume.update(panel(PLAIN, PLAIN.grid.tick_of(at_us), steady(PLAIN.grid.tick_of(at_us))))
+    wednesdays = slice(2 * 24 + 6, 2 * 24 + 18)
+    hours = (v.expectation.profile.shape[0, wednesdays].mean() for v in (told, untold))
+    assert next(hours) > 1.05 * next(hours)

@@ -42,6 +42,7 @@ class Plans:
         places = [tree.codes[p.area] for p in self._calendar.plans]
         self._below = [np.array([tree.index[c] for c in tree.below(code)], np.int64) for code in places]
         self._above = [np.array([tree.index[c] for c in tree.line(code)[1:]], np.int64) for code in places]
+        self._longest = max(windows.ticks)
         self._held: dict[str, tuple[FloatArray, FloatArray, int]] = {}
         """By name: calls an indicator, those that were usual, how often it was held."""
 
@@ -51,12 +52,7 @@ class Plans:
         """The events that the windows ending with this tick look back on."""
         if not self._calendar.plans:
             return []
-        longest = self._windows.ticks[-1]
-        return [
-            n
-            for n, plan in enumerate(self._calendar.plans)
-            if self._knows(plan, tick) and self._first(plan) <= tick and self._last(plan) > tick - longest
-        ]
+        return [n for n, _, _ in self._spans(tick, range(tick - self._longest + 1, tick + 1))]
 
     def touched(self, standing: Iterable[int], indicators: IntArray) -> NDArray[np.bool_]:
         """[areas] where what is expected of any of these indicators is shifted."""
@@ -130,7 +126,7 @@ class Plans:
     def _over(self, n: int, tick: int, indicators: IntArray) -> FloatArray:
         """[indicators, windows] exposure of an event's ticks in each window."""
         widths = np.array(self._windows.ticks)
-        since_now = np.cumsum(self._inside(n, tick, indicators, int(widths[-1]))[::-1], axis=0)
+        since_now = np.cumsum(self._inside(n, tick, indicators, self._longest)[::-1], axis=0)
         over: FloatArray = since_now[np.minimum(widths, len(since_now)) - 1].T
         return over
 
@@ -173,26 +169,25 @@ class Plans:
         A rate is such that times the exposure of the whole window it is what is usual of the rest.
         None where no tick is special.
         """
-        if not self._special(tick, range(tick - self._windows.ticks[-1] + 1, tick + 1)):
+        if not self._special(tick, range(tick - self._longest + 1, tick + 1)):
             return None
         rate, exposure = self._usual.rate, self._usual.profile.exposure
-        cleaned, rates, after = sums.copy(), [], tick + 1
+        cleaned, rates, after = sums.copy(), [rate] * len(exposure), tick + 1
         came, usual = np.zeros(rate.shape), np.zeros(rate.shape)
-        for w, width in enumerate(self._windows.ticks):
+        for w, width in sorted(enumerate(self._windows.ticks), key=lambda window: window[1]):
             for special, held in self._special(tick, range(tick - width + 1, after)).items():
                 more, mean = self._brought(tick, special, held)
                 came, usual = came + more, usual + mean
             after = tick - width + 1
             cleaned[:, :, w] = np.maximum(sums[:, :, w] - came, 0.0)
-            rates.append(np.maximum(rate - usual / np.maximum(exposure[w], 1e-9), 0.0))
+            rates[w] = np.maximum(rate - usual / np.maximum(exposure[w], 1e-9), 0.0)
         return cleaned, rates
 
     def learn(self, tick: int) -> None:
         """Take in what an event of unknown factor brought, with its last tick."""
         for plan in self._calendar.plans:
             if plan.factor is None and self._last(plan) == tick and self._knows(plan, tick):
-                longest = self._windows.ticks[-1]
-                held = list(range(max(self._first(plan), tick - longest + 1), tick + 1))
+                held = list(range(max(self._first(plan), tick - self._longest + 1), tick + 1))
                 mine = np.isin(np.arange(self._n), plan.indicators)
                 came = np.where(mine, self._counts(held)[plan.area], 0.0)
                 usual = np.where(mine, self._expected(tick, held)[plan.area], 0.0)
@@ -269,7 +264,7 @@ class Plans:
 
     def _expected(self, tick: int, ticks: list[int]) -> FloatArray:
         """[areas, indicators] what was usual in these ticks."""
-        recent = self._usual.profile.recent(self._windows.ticks[-1])
+        recent = self._usual.profile.recent(self._longest)
         at = np.array(ticks) - tick + len(recent) - 1
         exposure = recent[at[at >= 0]].sum(axis=0)
         expected: FloatArray = (self._usual.rate * exposure)[:, : self._n]
@@ -305,4 +300,4 @@ class Plans:
 
 
 def _key(plan: Plan) -> str:
-    return plan.names[0][1]
+    return dict(plan.names)["en"]

@@ -15,6 +15,7 @@ from riskwatch.extract.clumps import Clumps
 from riskwatch.extract.evidence import find
 from riskwatch.extract.expectation import Expectation
 from riskwatch.extract.opening import opened, weighed
+from riskwatch.extract.planned import Plans
 from riskwatch.extract.tails import EmpiricalTail, tail_probability
 from riskwatch.extract.windows import WindowSums
 
@@ -58,6 +59,7 @@ class CallVolume:
         self._members = [np.array(m, dtype=np.int64) for m in members]
         self.windows = WindowSums(len(world.tree) * self._columns, ticks)
         self.expectation = Expectation(world, ticks)
+        self._plans = Plans(world, self.windows, self.expectation)
         self._clumps = Clumps(world.tree, self._n, self._columns)
         self._tail = EmpiricalTail(len(registry.signatures), len(ticks))
         self._per_hour = HOUR_US // world.grid.tick_us
@@ -102,22 +104,27 @@ class CallVolume:
             expectation.level,
         )
         found = opened(self._sums(), usual, self._world.tree.depth, areas, members)
+        if self._plans.standing(self._tick):
+            found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
         return Cells(areas, members, *found, self._known[members])
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
-        nats, total, carried, rated = weighed(
+        nats, total, carried, rated = self._weighed(cells)
+        at = np.full(len(total), signature)
+        surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
+        rows = np.empty((len(total), total.shape[1] + 1))
+        rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
+        return Weighed(nats, rows)
+
+    def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        return weighed(
             (cells.observed, cells.expected, cells.inverse_size),
             cells.known,
             (cells.areas, cells.indicators),
             self._clumps.size,
             self.expectation.rate,
         )
-        at = np.full(len(total), signature)
-        surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
-        rows = np.empty((len(total), total.shape[1] + 1))
-        rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
-        return Weighed(nats, rows)
 
     def tail(self, cells: Cells, row: int) -> FloatArray:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""
@@ -134,6 +141,8 @@ class CallVolume:
         observed = self.windows.history(series, ticks)
         profile = self.expectation.profile.recent(ticks)[:, list(indicators)]
         expected = profile @ self.expectation.rate[area, list(indicators)]
+        if self._plans.standing(self._tick):
+            expected += self._plans.history(self._tick, area, np.array(indicators), ticks)
         return observed.tolist(), expected.tolist()
 
     def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
@@ -179,7 +188,26 @@ class CallVolume:
                 (np.concatenate(known), np.cumsum([0, *map(len, known)])),
                 self._tail.threshold,
             )
+            if self._plans.standing(self._tick):
+                self._found = self._beyond_plans(*self._found)
         return self._found
+
+    def _beyond_plans(
+        self,
+        areas: NDArray[np.int64],
+        signatures: NDArray[np.int64],
+        evidence: FloatArray,
+        rated: FloatArray,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
+        """What was found, held against what is planned too; that only ever expects more."""
+        standing = self._plans.standing(self._tick)
+        for signature in np.unique(signatures).tolist():
+            touched = self._plans.touched(standing, self._members[signature])
+            rows = np.flatnonzero(touched[areas] & (signatures == signature))
+            cells = self.cells(areas[rows], signature)
+            _, evidence[rows], _, rated[rows] = self._weighed(cells)
+        kept = evidence.max(axis=1, initial=0.0) > self._tail.threshold
+        return areas[kept], signatures[kept], evidence[kept], rated[kept]
 
     def _speak(self) -> None:
         """Keep the surprise of what was found."""
@@ -198,15 +226,19 @@ class CallVolume:
             if self._tick % self._per_hour == 0:
                 self._learn_tails()
             now = self.expectation.profile.recent(1)[0]
-            self._clumps.learn(*latest, self.expectation.rate, now)
-        self.expectation.learn()
+            self._clumps.learn(*self._plans.ordinary(self._tick, *latest), self.expectation.rate, now)
+            self._plans.learn(self._tick)
+        day = self.expectation.day_ticks if self.expectation.ready else 0
+        self.expectation.learn(self._plans.day(self._tick, day) if day else None)
 
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
-        expectation.dispersion.learn(
-            self._sums(), expectation.rate, expectation.profile.exposure, expectation.level
+        sums, rate = self._plans.without_special(self._tick, self._sums()) or (
+            self._sums(),
+            expectation.rate,
         )
+        expectation.dispersion.learn(sums, rate, expectation.profile.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
         looks = np.bincount((everywhere + np.arange(n) * strata).ravel(), minlength=n * strata)
@@ -227,6 +259,7 @@ class CallVolume:
             "surprise": self._evidence.surprise,
             "size": self._evidence.size,
             "clumps": self._clumps.state(),
+            "plans": self._plans.state(),
         }
 
     def load(self, state: State) -> None:
@@ -243,6 +276,7 @@ class CallVolume:
             np.array(state["size"], np.float64),
         )
         self._clumps.load(state["clumps"])
+        self._plans.load(state["plans"])
         self._found = None  # follows from the rest when it is needed
 
 

@@ -38,6 +38,7 @@ from riskwatch.extract.panels import PanelBuilder
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.chart import chart
 from riskwatch.score.duty import Duty, version_of
+from riskwatch.score.planned import plans_named
 from riskwatch.settings import Settings
 from riskwatch.store.alerts import AlertStore, Commit, Standing
 from riskwatch.store.codec import canonical
@@ -143,7 +144,7 @@ class Pipeline:
             self._log.add(panel, features, scored, (self.duty.champion.version, stamp.config_hash))
         assessed = self.duty.assess(features, scores, self._watched(panel), self._places)
         drawn = partial(chart, world, self.volume, panel.end_us)
-        changes += self._episodes.step(assessed, stamp, drawn)
+        changes += self._beyond_plans(self._episodes.step(assessed, stamp, drawn), panel)
         return self._finished(changes) + self._adopted(self._cases.tick(stamp.at_us, self._episodes.burns))
 
     def _finished(self, changes: Sequence[AlertChange]) -> list[AlertChange]:
@@ -166,7 +167,12 @@ class Pipeline:
 
     def _down(self, outage: Outage) -> Down:
         since_us = self._settings.world.grid.start(outage.since_tick)
-        return Down(outage.feed, outage.source is not None, since_us)
+        return Down(outage.feed, outage.source is not None, since_us, outage.announced)
+
+    def _beyond_plans(self, changes: list[AlertChange], panel: Panel) -> list[AlertChange]:
+        """Changes whose evidence is of this tick name what was planned and does not explain it."""
+        world = self._settings.world
+        return [plans_named(world, c, panel) for c in changes] if world.calendar.plans else changes
 
     def _stamp(self, at_us: int) -> Stamp:
         missing = tuple(o.feed for o in self._feeds.outages())

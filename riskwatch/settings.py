@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from riskwatch.alert.release_rules import ReleaseRules
 from riskwatch.alert.rules import AlertRules
 from riskwatch.core.area_file import load_areas
 from riskwatch.core.areas import AreaTree
+from riskwatch.core.calendar import together
+from riskwatch.core.calendar_file import load_calendar
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.core.config_folder import ConfigFolder
 from riskwatch.core.documents import Document, read_document, read_optional
@@ -124,6 +127,8 @@ def load_settings(
         raise ConfigError(faults)
     faults += kind_faults(tree, registry, rules)
     faults += desk_faults(tree, registry, desk, maintenance, release)
+    named = sorted({m.calendar for m in mappings.values() if m.calendar})
+    calendars = [read(partial(load_calendar, tree=tree, registry=registry), name) for name in named]
     if faults:
         raise ConfigError(faults)
     lateness = max(m.lateness_min for m in mappings.values())
@@ -132,6 +137,7 @@ def load_settings(
         registry=registry,
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
+        calendar=together(c for c in calendars if c),
     )
     return Settings(
         root,

@@ -23,6 +23,7 @@ class Down:
     feed: str
     whole_source: bool
     since_us: int | None = None
+    announced: bool = False
 
 
 class Notices:
@@ -35,13 +36,16 @@ class Notices:
         self._receivers: dict[str, Alert] = {}
 
     def feeds(self, down: Iterable[Down], stamp: Stamp) -> list[AlertChange]:
-        """Open a notice for each feed that went silent, end it when the feed speaks again."""
+        """Open a notice for each feed that went silent, end it when the feed speaks again.
+
+        A silence that was announced opens none; one that was told of before it stays.
+        """
         now = {d.feed: d for d in down}
         changes = []
         for name, found in now.items():
             word = self._rules.source_down if found.whole_source else self._rules.indicator_down
             level = level_of(word)
-            if name not in self._feeds and level:
+            if name not in self._feeds and level and not found.announced:
                 change = self._open(AlertKind.DATA_HEALTH, FEED, name, level, stamp)
                 changes.append(replace(change, alert=replace(change.alert, since_us=found.since_us)))
                 self._feeds[name] = changes[-1].alert

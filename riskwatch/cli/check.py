@@ -17,6 +17,7 @@ from riskwatch.workspace import enter_workspace, find_workspace, resolve
 if TYPE_CHECKING:
     from riskwatch.alert.rules import AlertRules
     from riskwatch.core.scores import World
+    from riskwatch.ingest.mapping import SourceMapping
     from riskwatch.score.bundle import Bundle
     from riskwatch.settings import FeaturesFile
 
@@ -53,6 +54,7 @@ class Inspection:
     def __init__(self, root: Path, today: date) -> None:
         self._root, self._configs, self._today = root, root / "configs", today
         self.worlds: list[World] = []
+        self._mappings: list[SourceMapping] = []
         self.sources = sorted(p.stem for p in (self._configs / "sources").glob("*.yaml"))
         self.faults: list[Fault] = []
 
@@ -70,6 +72,7 @@ class Inspection:
         for file in self._files("publisher.yaml"):
             self._read(file, lambda p, f: read_document(p, Publisher, f))
         world = self._world()
+        self._calendars()
         self._routes()
         self._unused()
         self._partitions()
@@ -100,10 +103,25 @@ class Inspection:
             if settings:
                 world = settings.world
                 self.worlds.append(world)
+                self._mappings += settings.mappings.values()
         if not self.sources:
             fix = "add one; docs/sources.md says how"
             self.faults.append(Fault("configs/sources", "", "holds no source", fix))
         return world
+
+    def _calendars(self) -> None:
+        """A calendar that waits to be named, and maintenance held against the sources of all mappings."""
+        from riskwatch.core.calendar_file import CalendarFile, source_faults
+        from riskwatch.core.documents import read_document
+
+        for file in self._files("calendar.yaml"):
+            self._read(file, lambda p, f: read_document(p, CalendarFile, f))
+        brought = [m.brings for m in self._mappings]
+        if None in brought or len(brought) < len(self.sources):
+            return  # a column may name any source, or one is not known
+        known = frozenset[str]().union(*(b for b in brought if b))
+        for file in sorted({m.calendar for m in self._mappings if m.calendar}):
+            self.faults += self._read(file, lambda p, f: source_faults(p, f, known)) or []
 
     def _unused(self) -> None:
         """Files that no source names, and the scenarios."""

@@ -217,6 +217,7 @@ class Alert:
     flapping: Flapping | None = None
     expired_at_us: int | None = None
     release: Release | None = None
+    planned: tuple[tuple[tuple[str, str], ...], ...] = ()  # (language, name) of each that it goes beyond
 
     @property
     def holder(self) -> str:

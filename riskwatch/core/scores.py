@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.areas import AreaTree
+from riskwatch.core.calendar import Calendar
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import Panel, TickGrid
 
@@ -21,12 +22,13 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What an extractor is built for: the tree, the indicators, the grid and the local time zone."""
+    """What an extractor is built for: the tree, the indicators, the grid, the zone, what is planned."""
 
     tree: AreaTree
     registry: IndicatorRegistry
     grid: TickGrid
     timezone: str
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,16 +36,27 @@ class Dispersion:
         return self.value[:, self._day_window]
 
     def learn(
-        self, sums: NDArray[np.int32], rate: FloatArray, exposure: FloatArray, level: FloatArray
+        self,
+        sums: NDArray[np.int32],
+        rate: FloatArray | Sequence[FloatArray],
+        exposure: FloatArray,
+        level: FloatArray,
     ) -> None:
         """One look: counts [areas, columns, windows] against rate * exposure.
 
-        The rate is [areas, columns], the exposure [windows, columns].
+        The rate is [areas, columns], or one for each window; the exposure [windows, columns].
 
         `level` [areas, columns] is the inverse size that a level's own uncertainty adds.
         """
-        usual = (rate, np.ascontiguousarray(exposure.T), self.by_column(), level)
-        excess, mean_sq = residuals(sums, usual, self._depth)
+        opened, process = np.ascontiguousarray(exposure.T), self.by_column()
+        if isinstance(rate, np.ndarray):
+            excess, mean_sq = residuals(sums, (rate, opened, process, level), self._depth)
+        else:
+            excess, mean_sq = np.zeros(process.shape), np.zeros(process.shape)
+            for w, each in enumerate(rate):
+                one = np.s_[:, :, w : w + 1]
+                usual = (each, np.ascontiguousarray(opened[:, w : w + 1]), process[one].copy(), level)
+                excess[one], mean_sq[one] = residuals(sums[one].copy(), usual, self._depth)
         self._excess = self._excess * self._FADE + np.moveaxis(excess, 1, 2)
         self._mean_sq = self._mean_sq * self._FADE + np.moveaxis(mean_sq, 1, 2)
         self.value = np.clip((self._excess + 0.05) / (self._mean_sq + 1.0), 0.002, 5.0)

@@ -43,7 +43,7 @@ class Expectation:
 
     def __init__(self, world: World, ticks: Sequence[int], memory: Memory = Memory()) -> None:
         self._tree, self._memory = world.tree, memory
-        self._zone = ZoneInfo(world.timezone)
+        self._zone, self._calendar = ZoneInfo(world.timezone), world.calendar
         self._n_indicators = len(world.registry)
         columns = self._n_indicators + len(world.registry.signatures)
         areas = len(world.tree)
@@ -78,7 +78,7 @@ class Expectation:
     def update(self, panel: Panel) -> None:
         """Take in the next panel's counts and the tick's place in the week."""
         add_to(self._today, panel.series, panel.counts)
-        hour = self.hour_at(panel.start_us)
+        hour = self.hour_at(panel.start_us, panel.decided_at_us)
         self.profile.advance(panel.tick, hour, panel.blind_since)
         place = self._ticks_seen % self._per_day
         columns = self.rate.shape[1]
@@ -91,10 +91,19 @@ class Expectation:
         self._first_seen[fresh] = self._ticks_seen
         self._ticks_seen += 1
 
-    def learn(self) -> None:
-        """Fold the day into the levels once it is over; to be called after the tick was scored."""
-        if self._ticks_seen % self._per_day == 0:
-            self._fold()
+    @property
+    def day_ticks(self) -> int:
+        """How many ticks the day has if it is over and was not learnt from, else 0."""
+        return 0 if self._ticks_seen % self._per_day else self._per_day
+
+    def learn(self, special: tuple[FloatArray, FloatArray] | None = None) -> None:
+        """Fold the day into the levels once it is over; to be called after the tick was scored.
+
+        `special` is what the calendar explains of the day: counts beyond the usual [areas, columns],
+        and [ticks, columns] of the whole tree. The usual stands in for it.
+        """
+        if self.day_ticks:
+            self._fold(*(special or (0.0, 0.0)))
 
     def known(self) -> NDArray[np.bool_]:
         """[columns] which columns are old enough to have an expectation."""
@@ -113,15 +122,20 @@ class Expectation:
         inverse: FloatArray = self.dispersion.value[self._tree.depth, window] + self.level
         return inverse
 
-    def hour_at(self, start_us: int) -> int:
-        """The local hour of the week, 0 (Monday's first) to 167."""
-        local = from_us(start_us).astimezone(self._zone)
-        return local.weekday() * 24 + local.hour
+    def hour_at(self, start_us: int, known_us: int = 0) -> int:
+        """The local hour of the week, 0 (Monday's first) to 167; a holiday's is of the day it is like.
 
-    def _fold(self) -> None:
+        What was announced after `known_us` is no holiday yet.
+        """
+        local = from_us(start_us).astimezone(self._zone)
+        like = self._calendar.weekday_like(local.date(), known_us) if self._calendar.holidays else None
+        return (local.weekday() if like is None else like) * 24 + local.hour
+
+    def _fold(self, beyond: FloatArray | float, at_roots: FloatArray | float) -> None:
         memory = self._memory
         exposure = self.profile.today()
-        count = self._today.reshape(self.rate.shape).astype(np.float64)
+        count = np.maximum(self._today.reshape(self.rate.shape) - beyond, 0.0)
+        self._today_roots = np.maximum(self._today_roots - at_roots, 0.0)
         kept = np.minimum(count, self._cap(exposure)) if self.ready else count
         fade = 0.5 ** (1.0 / memory.level_half_life_days)
         self._count = self._count * fade + kept

@@ -21,6 +21,7 @@ class Outage:
     source: str | None
     indicator: str | None
     since_tick: int
+    announced: bool = False  # its silence is explained by maintenance
 
     @property
     def feed(self) -> str:
@@ -31,7 +32,8 @@ class Outage:
 class FeedHealth:
     """Watches every source, and every indicator over the whole tree, against its own rhythm.
 
-    An indicator is also blind while the sources that bring nine tenths of it are.
+    An indicator is also blind while the sources that bring nine tenths of it are. A source that is
+    silent in maintenance that was announced is blind at once, and its rhythm learns nothing.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class FeedHealth:
             [world.registry.signature_index[i.signature] for i in world.registry.indicators]
         )
         self._names: tuple[str, ...] = ()
+        self._works = world.calendar.works
+        self._works_since: NDArray[np.int64] = np.empty(0, np.int64)  # [sources] in maintenance, else -1
 
     def look(self, panel: Panel, sources: tuple[str, ...]) -> Panel:
         """The panel with its blind columns filled in."""
@@ -66,7 +70,8 @@ class FeedHealth:
         self._brought += counts
         hour = from_us(panel.start_us).astimezone(self._zone).hour
         unheard = self._brought.sum(axis=1) == 0  # known to this batch, but not yet at this tick
-        self._sources.look(panel.tick, counts.sum(axis=1), hour, unheard)
+        announced = self._announced(panel, counts.sum(axis=1) == 0)
+        self._sources.look(panel.tick, counts.sum(axis=1), hour, unheard | announced)
         excused = self._by_source() >= 0
         self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused)
         return replace(panel, blind_since=self._blind_columns())
@@ -75,9 +80,10 @@ class FeedHealth:
         """The outages in force; an indicator is named only where its source still speaks."""
         if not self._any_blind():
             return ()
+        blind, since = self._blind_sources()
         sources = [
-            Outage(self._names[i], None, int(self._sources.since[i]))
-            for i in sorted(np.flatnonzero(self._sources.blind), key=self._names.__getitem__)
+            Outage(self._names[i], None, int(since[i]), bool(self._works_since[i] >= 0))
+            for i in sorted(np.flatnonzero(blind), key=self._names.__getitem__)
         ]
         alone = self._indicators.blind & (self._by_source() < 0)
         indicators = [
@@ -88,15 +94,36 @@ class FeedHealth:
 
     def _by_source(self) -> NDArray[np.int64]:
         """[indicators] since when the sources that bring them are silent, or -1."""
-        blind = self._sources.blind
+        blind, begun = self._blind_sources()
         if not blind.any():
             return np.full(len(self._registry), -1, dtype=np.int64)
         dark = self._brought[blind].sum(axis=0)
-        since = self._sources.since[blind].max()
+        since = begun[blind].max()
         return np.where((dark > 0) & (dark >= 0.9 * self._brought.sum(axis=0)), since, -1).astype(np.int64)
 
     def _any_blind(self) -> bool:
-        return bool(self._sources.blind.any() or self._indicators.blind.any())
+        return bool(self._blind_sources()[0].any() or self._indicators.blind.any())
+
+    def _announced(self, panel: Panel, silent: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """[sources] silent in maintenance; one whose silence was called before goes on as it was."""
+        since = np.full(len(self._names), -1, dtype=np.int64)
+        times = (panel.start_us, panel.end_us, panel.decided_at_us)
+        for work in self._works:
+            if work.source in self._names and work.covers(*times):
+                source = self._names.index(work.source)
+                if silent[source] and not self._sources.blind[source]:
+                    before = int(self._works_since[source]) if source < len(self._works_since) else -1
+                    since[source] = panel.tick if before < 0 else before
+        self._works_since = since
+        announced: NDArray[np.bool_] = since >= 0
+        return announced
+
+    def _blind_sources(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """[sources] which are blind, and since when; the rhythm's own word, and what is announced."""
+        if not self._works:
+            return self._sources.blind, self._sources.since
+        announced = self._works_since >= 0
+        return self._sources.blind | announced, np.where(announced, self._works_since, self._sources.since)
 
     def _blind_columns(self) -> NDArray[np.int64]:
         if not self._any_blind():  # nearly always
@@ -114,6 +141,7 @@ class FeedHealth:
         return {
             "names": list(self._names),
             "brought": self._brought,
+            "works_since": self._works_since,
             "sources": self._sources.state(),
             "indicators": self._indicators.state(),
         }
@@ -122,5 +150,6 @@ class FeedHealth:
         """Go on from a state."""
         self._names = tuple(state["names"])
         self._brought = np.array(state["brought"]).reshape(len(self._names), len(self._registry))
+        self._works_since = np.array(state["works_since"], np.int64)
         self._sources.load(state["sources"])
         self._indicators.load(state["indicators"])

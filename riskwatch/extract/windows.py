@@ -68,6 +68,11 @@ class WindowSums:
             counts[-len(found) :] = found
         return counts
 
+    def rows(self, tick: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Series and counts of one tick; none of a tick that the windows no longer hold."""
+        part = slice(*(self._at(tick) or (0, 0))) if tick < self._first + self._ticks else slice(0)
+        return self._series[part], self._counts[part]
+
     def _places(self, width: int) -> tuple[IntArray, IntArray]:
         """Where the ring's last `width` ticks begin and end."""
         end = self._head + self._ticks

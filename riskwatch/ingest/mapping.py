@@ -134,6 +134,14 @@ class SourceMapping(Document):
         return tuple(dict.fromkeys(column.column for column in self.columns.by_role().values()))
 
     @property
+    def brings(self) -> frozenset[str] | None:
+        """The sources its rows may come from; None where a column says so and any code is one."""
+        column = self.columns.source
+        if column is None:
+            return frozenset({self.source})
+        return None if isinstance(column.codes, str) else frozenset(column.codes.values())
+
+    @property
     def season_timezone(self) -> str:
         """The zone whose hour of week the seasons follow."""
         return self.local_timezone or self.timezone

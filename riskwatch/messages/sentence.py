@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from riskwatch.core.alerts import Alert, AlertKind, Contribution, Level, State
 from riskwatch.core.side_states import Mode
+from riskwatch.messages.catalogue import DEFAULT_LANG
 from riskwatch.messages.names import Names
+from riskwatch.messages.numbers import amount
 from riskwatch.messages.usual import usual
 
 _WORTH_NAMING = 0.2
@@ -85,13 +87,22 @@ class Words(Names):
         named = [c for c in others if c.share >= _WORTH_NAMING][: _MOST_NAMED - 1]
         count = self.catalogue.counted(leading.observed, self.indicator(leading.indicator))
         when = self._when(leading, alert)
-        told = self.text("sentence.told", count=count, when=when, usual=usual(leading, self.catalogue))
+        told = self.text("sentence.told", count=count, when=when, usual=self._usual(leading, alert))
         if not named:
             return told
         more = self.catalogue.joined(
             [self.catalogue.counted(c.observed, self.indicator(c.indicator)) for c in named]
         )
         return self.catalogue.count("sentence.more", len(named), told=told, more=more)
+
+    def _usual(self, leading: Contribution, alert: Alert) -> str:
+        """What was to be expected; what was planned is named, as it is in what was expected."""
+        named = [dict(one) for one in alert.planned]
+        names = [one.get(self.lang, one[DEFAULT_LANG]) for one in named]
+        if not names:
+            return usual(leading, self.catalogue)
+        planned, e = self.catalogue.joined(names), amount(leading.expected)
+        return self.catalogue.count("usual.planned", len(names), names=planned, e=e)
 
     def _when(self, leading: Contribution, alert: Alert) -> str:
         if leading.since_us is None:

@@ -32,10 +32,11 @@ def dump_alert(alert: Alert) -> str:
     """An alert as canonical JSON.
 
     Chart and contributions are most of it and outlive many changes, so their texts are kept while
-    the same objects come again.
+    the same objects come again. What was planned is left out where nothing was.
     """
     before, between, behind = (
-        _ENCODER.encode({name: getattr(alert, name) for name in names}) for names in _BRIEF
+        _ENCODER.encode({n: getattr(alert, n) for n in names if n != "planned" or alert.planned})
+        for names in _BRIEF
     )
     return (
         f'{before[:-1]},"chart":{_kept(alert.chart)},{between[1:-1]},'
@@ -116,6 +117,7 @@ def _side_states(raw: dict[str, Any]) -> dict[str, Any]:
         made["duty"] = Duty(**raw["duty"] | {"step": Step(raw["duty"]["step"])})
     if raw.get("release"):
         made["release"] = Release(**raw["release"] | {"state": ReleaseState(raw["release"]["state"])})
+    made["planned"] = tuple(tuple((lang, name) for lang, name in one) for one in raw.get("planned", ()))
     if "mode" in raw:
         made["mode"] = Mode(raw["mode"])
     return made

@@ -227,6 +227,11 @@ class Timeline:
         self.desk = self._opened()
         return self
 
+    def calendar(self, **document: object) -> Self:
+        """Give the place a calendar: `holidays`, `planned` and `maintenance` as its file has them."""
+        self.config("calendar.yaml", document)
+        return self.config(f"sources/{SOURCE}.yaml", _mapping_document() | {"calendar": "calendar.yaml"})
+
     def restart(self) -> Self:
         """Another life of the engine over the same store."""
         self.desk = self._opened()

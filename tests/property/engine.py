@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from riskwatch.alert.rules import AlertRules
 from riskwatch.app import Pipeline
+from riskwatch.core.calendar import Calendar
 from riskwatch.core.clock import DAY_US, HOUR_US, MINUTE_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import World
@@ -30,9 +31,10 @@ BASE_DAYS = 20
 BASE_END_US = MONDAY_US + BASE_DAYS * DAY_US
 END_US = BASE_END_US + 2 * DAY_US
 TICK_US = WORLD.grid.tick_us
+NOTHING_PLANNED = Calendar()
 
 
-def settings() -> Settings:
+def settings(calendar: Calendar = NOTHING_PLANNED) -> Settings:
     """Windows of an hour to a day, weights under which a burst of eight calls is orange."""
     member = MemberSpec(
         uses="models.surprise_odds:SurpriseOdds",
@@ -59,7 +61,7 @@ def settings() -> Settings:
     )
     return Settings(
         root=Path(),
-        world=WORLD,
+        world=replace(WORLD, calendar=calendar),
         mappings={},
         features={
             "call_volume": FeatureSpec(
@@ -106,8 +108,8 @@ class Seen:
 class Engine:
     """A pipeline over a store in a folder; rows go in, alerts come out."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, calendar: Calendar = NOTHING_PLANNED) -> None:
+        self.folder, self.calendar = folder, calendar
         database = open_database(None, folder)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
         self.snapshots = Snapshots(database, folder)
@@ -115,7 +117,7 @@ class Engine:
         self.pipeline = self._started()
 
     def _started(self) -> Pipeline:
-        pipeline = Pipeline(settings(), self.inbox, self.alerts, self.snapshots)
+        pipeline = Pipeline(settings(self.calendar), self.inbox, self.alerts, self.snapshots)
         pipeline.on_tick = lambda panel: self._look(pipeline, panel)
         pipeline.restore()
         return pipeline

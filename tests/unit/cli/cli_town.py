@@ -11,6 +11,7 @@ FILES = {
         about: {en: calls of a town, zh: 小镇报警记录}
         areas: areas/town.csv
         indicators: indicators/town.yaml
+        calendar: calendar.yaml
         timezone: America/New_York
         lateness_min: 15
         columns:
@@ -47,6 +48,24 @@ FILES = {
             response: inspection
             owner: Fire desk
             expires: 2099-12-31
+    """,
+    "calendar.yaml": """
+        holidays:
+          - {name: {en: Christmas}, yearly: {month: 12, day: 25}}
+          - {name: {en: Thanksgiving}, yearly: {month: 11, weekday: thursday, nth: 4}, like: saturday}
+          - {name: {en: Mourning}, date: 2026-07-03, announced_at: 2026-07-01T09:00:00-04:00}
+        planned:
+          - name: {en: Fair, zh: 集市}
+            area: EAST
+            indicators: [fire]
+            start: 2026-07-01T08:00:00-04:00
+            end: 2026-07-01T12:00:00-04:00
+            factor: 3
+        maintenance:
+          - name: {en: server move}
+            source: town
+            start: 2026-07-01T08:00:00-04:00
+            end: 2026-07-01T12:00:00-04:00
     """,
     "features.yaml": """
         features:

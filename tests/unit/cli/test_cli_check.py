@@ -24,6 +24,7 @@ PLACE = {
     "routes": "routes.yaml",
     "desk": "desk.yaml",
     "maintenance": "maintenance.yaml",
+    "calendar": "calendar.yaml",
     "release": "release.yaml",
     "receivers": "receivers.yaml",
     "partitions": "partitions.yaml",

@@ -57,6 +57,32 @@ CASES: list[tuple[str, Any, dict[str, Any], str, str]] = [
         "负责：Public health desk。",
     ),
     (
+        "more than an announced event explains",
+        alert(
+            contributions=(contribution(observed=28, expected=4.64),),
+            rising=False,
+            planned=((("en", "the River marathon"), ("zh", "滨江马拉松")),),
+        ),
+        {},
+        "Collegeville, orange: 28 nausea or vomiting calls since 02:19, beyond what the River marathon "
+        "explains (about 4.6 in that time). Owner: Public health desk.",
+        "Collegeville，橙色：02:19以来恶心呕吐求助28次，超出滨江马拉松所能解释的范围（同期约4.6次）。"
+        "负责：Public health desk。",
+    ),
+    (
+        "more than two of them explain, one without a Chinese name",
+        alert(
+            contributions=(contribution(observed=28, expected=4.64),),
+            rising=False,
+            planned=((("en", "the fair"), ("zh", "集市")), (("en", "the race"),)),
+        ),
+        {},
+        "Collegeville, orange: 28 nausea or vomiting calls since 02:19, beyond what the fair and the race "
+        "explain (about 4.6 in that time). Owner: Public health desk.",
+        "Collegeville，橙色：02:19以来恶心呕吐求助28次，超出集市和the race所能解释的范围（同期约4.6次）。"
+        "负责：Public health desk。",
+    ),
+    (
         "what such alerts were worth, and a blind feed",
         alert(feeds_missing=("hotline", "fever")),
         {"judged": (9, 12)},

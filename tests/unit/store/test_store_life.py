@@ -37,11 +37,12 @@ BUSY = alert(
     flapping=Flapping(1, 2, 3),
     expired_at_us=7,
     release=Release(ReleaseState.DRAFTED, 2, "COUNTY", "Li", 5, 6),
+    planned=((("en", "fair"), ("zh", "集市")), (("en", "march of time"),)),
 )
 
 
 def test_everything_beside_the_state_comes_back_with_its_type():
-    """Shelf, window, hold, duty, release and mode."""
+    """Shelf, window, hold, duty, release, mode and what was planned."""
     again = load_alert(dump_alert(BUSY))
     assert again == BUSY
     assert (type(again.mode), type(again.duty.step)) == (Mode, Step)
@@ -51,14 +52,20 @@ def test_everything_beside_the_state_comes_back_with_its_type():
 def test_an_alert_of_an_older_store_takes_the_defaults():
     """It is actual, held by its own area, and nothing stands beside its state."""
     mine = {f for f in Alert.__dataclass_fields__ if f not in json.loads(_old(alert()))}
-    assert len(mine) == 13
+    assert len(mine) == 14
     again = load_alert(_old(BUSY))
     assert (again.holder, again.mode, again.quiet, again.duty) == ("TOWN", Mode.ACTUAL, None, None)
 
 
+def test_an_alert_over_nothing_planned_is_written_as_it_always_was():
+    """The key is there only where an event is named, so that older records read the same."""
+    assert "planned" not in json.loads(dump_alert(alert()))
+    assert json.loads(dump_alert(BUSY))["planned"][1] == [["en", "march of time"]]
+
+
 def _old(made: Alert) -> str:
     new = ("handed_to", "handler", "reported_at_us", "incident", "by_hand", "mode", "drill", "duty")
-    new += ("shelved", "suppressed", "flapping", "expired_at_us", "release")
+    new += ("shelved", "suppressed", "flapping", "expired_at_us", "release", "planned")
     return json.dumps({k: v for k, v in json.loads(dump_alert(made)).items() if k not in new})
 
 

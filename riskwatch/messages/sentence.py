@@ -5,7 +5,7 @@ from __future__ import annotations
 from riskwatch.core.alerts import Alert, AlertKind, Contribution, Level, State
 from riskwatch.core.side_states import Mode
 from riskwatch.messages.names import Names
-from riskwatch.messages.usual import usual
+from riskwatch.messages.readings import brought, told_by, usual_of
 
 _WORTH_NAMING = 0.2
 _MOST_NAMED = 3
@@ -83,14 +83,11 @@ class Words(Names):
             return self.text("sentence.unexplained", what=self.signature(alert.signature))
         leading, *others = alert.contributions
         named = [c for c in others if c.share >= _WORTH_NAMING][: _MOST_NAMED - 1]
-        count = self.catalogue.counted(leading.observed, self.indicator(leading.indicator))
-        when = self._when(leading, alert)
-        told = self.text("sentence.told", count=count, when=when, usual=usual(leading, self.catalogue))
+        when, normal = self._when(leading, alert), usual_of(leading, self)
+        told = self.text(told_by(leading, self), count=brought(leading, self), when=when, usual=normal)
         if not named:
             return told
-        more = self.catalogue.joined(
-            [self.catalogue.counted(c.observed, self.indicator(c.indicator)) for c in named]
-        )
+        more = self.catalogue.joined([brought(c, self) for c in named])
         return self.catalogue.count("sentence.more", len(named), told=told, more=more)
 
     def _when(self, leading: Contribution, alert: Alert) -> str:

@@ -15,6 +15,7 @@ from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import Cells, Evidential, FloatArray
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
+from riskwatch.score.gauged import readings_behind
 from riskwatch.score.impact import Impact
 from riskwatch.score.spoken_for import beyond, calls_behind
 
@@ -69,7 +70,7 @@ class StrongestSpeaks:
     def _one_signature(self, signature: int, areas: NDArray[np.int64], rule: Rule) -> list[Assessment]:
         """The assessments, strongest first; relatives wait for each other, all others go together."""
         judged = self._composite.judge(areas, signature)
-        seen = _Seen(judged, self._impact.of(judged), calls_behind(judged.nats, judged.cells.observed))
+        seen = _Seen(judged, self._impact.of(judged), _behind(judged))
         name = self._registry.signatures[signature].id
         rules = [rule.of(self._tree.codes[area], name) for area in areas.tolist()]
         order = np.lexsort((areas, -judged.strength)).tolist()
@@ -123,10 +124,16 @@ class StrongestSpeaks:
         above = depth[every] < np.repeat(depth[rows], np.diff(begins))
         observed, expected = beyond(cells.observed, cells.expected, rows, (every, above, begins))
         left = Cells(
-            cells.areas[rows], cells.indicators, observed, expected, cells.inverse_size[rows], cells.known
+            cells.areas[rows],
+            cells.indicators,
+            observed,
+            expected,
+            cells.inverse_size[rows],
+            cells.known,
+            cells.gauged and cells.gauged.at(rows),  # a gauge is nobody else's
         )
         less = self._composite.judge(left.areas, judged.signature, left)
-        seen = _Seen(less, self._impact.of(less), calls_behind(less.nats, less.cells.observed))
+        seen = _Seen(less, self._impact.of(less), _behind(less))
         return {row: (seen, n) for n, row in enumerate(speakers)}
 
     def _assessment(self, seen: _Seen, row: int, by: str | None) -> Assessment:
@@ -140,6 +147,13 @@ class StrongestSpeaks:
             explain=lambda: contributions(judged, row, self._volume, self._registry),
             inhibited_by=by,
         )
+
+
+def _behind(judged: Judged) -> NDArray[np.int64]:
+    """[areas] calls, and readings beyond their gauge's past, of the window with most evidence."""
+    calls = calls_behind(judged.nats, judged.cells.observed)
+    gauged = judged.cells.gauged
+    return calls if gauged is None else calls + readings_behind(judged.nats, gauged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,12 @@ class Gauge(Document):
         (True, False, False)
         """
         return math.isfinite(value) and self.lowest <= value <= self.highest
+
+
+def gauge_feed(indicator: str, area: str) -> str:
+    """The name of one gauge as a feed.
+
+    >>> gauge_feed("river_level", "T1")
+    'river_level@T1'
+    """
+    return f"{indicator}@{area}"

@@ -13,7 +13,8 @@ class Reading(Contribution):
 
     `value` is what it showed last and `usual` what is usual at that hour of the week, in its unit.
     `observed` are its readings of the last day that lay beyond their past, of which none is usual,
-    `since_us` is the tick of the first of them, `p` e to the minus its nats.
+    `since_us` is the tick of the first of them, `p` how many of its readings beyond
+    their past lie as far.
     """
 
     value: float = 0.0

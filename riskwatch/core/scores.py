@@ -48,7 +48,8 @@ class Gauged:
 
     `nats` [areas, indicators, windows] is their evidence, `readings` how many of the last day lay
     beyond their past and `since_us` when the first of them did (-1: none), `height` how far the
-    highest lay beyond, as a share of its gauge's range, `per_tick` how many come a tick. `value`
+    highest lay beyond, as a share of its gauge's range, `per_tick` how many come a tick (at most one an
+    hour counts: closer ones say the same). `value`
     is what a gauge showed last, `usual` what is usual at this hour of the week.
     """
 

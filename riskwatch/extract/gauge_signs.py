@@ -16,7 +16,9 @@ SHORT, DAYPART, LONG, PAST = 12, 24, 96, 192
 BLOCK, BLOCKS = 96, 22
 """Extremes are kept by blocks of 96 rows; 21 whole ones are the 2016 rows that are remembered, at least."""
 SIGNS = 5  # level, deviation, trend, shift, clock
-WARM_ROWS = np.array([200, 200, 300, 300, 800])
+RECIPE_WARM_ROWS = np.array([200, 200, 300, 300, 800])
+WARM_ROWS = np.array([672, 672, 672, 672, 1344])
+"""A week of readings every 15 minutes, and two before the hour of the week says something."""
 HOURS = 168
 HOUR_RATE, MEAN_RATE = 0.3, 0.02
 FINEST = 1e-9
@@ -50,9 +52,11 @@ def look(
 ) -> FloatArray:
     """[n] how far each reading lies beyond its gauge's past, as a share of its range; then it is learnt.
 
-    `gauge` [n] are rows of the memory, `bad` [gauges] 1 for high, -1 for low, 0 for either. What lies
-    beyond is taken into the range only when its block ends, and widens it by `growth` of its width
-    at most, on either side; with an infinite growth it is learnt at once and in full.
+    `gauge` [n] are rows of the memory, `bad` [gauges] 1 for high, -1 for low, 0 for either. No
+    reading is further beyond than it stands from its usual at this hour: on the way back to it, the
+    slow signs run high. What lies beyond is taken into the range only when its block ends, and
+    widens it by `growth` of its width at most, on either side. With an infinite growth it is learnt
+    at once and in full, and all is as the recipe `models.gauge_surprise` has it.
     """
     rows, past, differed, hours, mean, highs, lows, sizes, over, under = memory
     found = np.zeros(len(gauge))
@@ -66,29 +70,30 @@ def look(
         if np.isnan(usual):
             usual = mean[g] if r else x
         _signs(g, x, x - usual, memory, sign)
+        warm = WARM_ROWS if growth < np.inf else RECIPE_WARM_ROWS
         finest = 0.0
         for b in range(BLOCKS):
             finest = max(finest, sizes[g, b])
         finest *= FINEST
-        farthest = 0.0
+        farthest, stands = 0.0, 0.0
         for k in range(SIGNS):
             high, low = -np.inf, np.inf
             for b in range(BLOCKS):
                 high, low = max(high, highs[g, k, b]), min(low, lows[g, k, b])
-            beyond = -np.inf
-            if bad[g] >= 0:
-                beyond = sign[k] - high
-            if bad[g] <= 0:
-                beyond = max(beyond, low - sign[k])
             width = max(high - low, finest)
-            if r >= WARM_ROWS[k] and beyond > finest:
+            beyond = _beyond(sign[k], high, low, bad[g])
+            if k == 0:
+                stands = _stands(x - usual, width, bad[g])
+            if r >= warm[k] and beyond > finest:
                 farthest = max(farthest, min(beyond / width, MOST) if width > 0.0 else MOST)
-            if r < WARM_ROWS[k] or growth == np.inf or low <= sign[k] <= high:
+            if r < warm[k] or growth == np.inf or low <= sign[k] <= high:
                 highs[g, k, block] = max(highs[g, k, block], sign[k])
                 lows[g, k, block] = min(lows[g, k, block], sign[k])
             else:
                 over[g, k] = max(over[g, k], sign[k])
                 under[g, k] = min(under[g, k], sign[k])
+        if growth < np.inf:
+            farthest = min(farthest, stands)
         sizes[g, block] = max(sizes[g, block], abs(x))
         past[g, r % PAST] = x
         differed[g, r % DAYPART] = x - usual
@@ -99,6 +104,24 @@ def look(
         rows[g] = r + 1
         found[i] = farthest
     return found
+
+
+@compiled
+def _beyond(sign: float, high: float, low: float, bad: int) -> float:
+    """How far a sign lies outside of its range, on the side that is bad."""
+    if bad > 0:
+        return sign - high
+    if bad < 0:
+        return low - sign
+    return max(sign - high, low - sign)
+
+
+@compiled
+def _stands(differs: float, width: float, bad: int) -> float:
+    """How far a reading is on the bad side of its usual, as a share of the range; 0 on the good one."""
+    if not width > 0.0:
+        return MOST
+    return (abs(differs) if bad == 0 else max(differs * bad, 0.0)) / width
 
 
 @compiled

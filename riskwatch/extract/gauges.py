@@ -18,9 +18,9 @@ IntArray = NDArray[np.int64]
 
 _BAD = {"high": 1, "low": -1, "either": 0}
 _GROWTH = 0.1  # of its range that a gauge learns of what lies beyond, in 96 readings
-_SHARE, _PRIOR = 0.05, 50.0  # the mean excess before any is seen, and how many readings that is worth
-_FINEST_SHARE = 0.02
-_LEARNT, _LOOKS, _OVER = 1.25, 200.0, 4.0
+_SHARE, _PRIOR = 0.05, 50.0  # the mean excess before any is seen, and how many pieces that is worth
+_MOST_LEARNT = 0.2  # of one excess, so that a flood hardly widens the tail that it is judged by
+_PIECE = 1.0 / 16.0  # what one reading is worth of a piece: those of four hours say the same
 _MOST_NATS = 100.0
 _CHART_H = 48
 _FADE_H = 6.0  # half-life of how high a reading stood, once it is no longer beyond
@@ -29,10 +29,11 @@ _FADE_H = 6.0  # half-life of how high a reading stood, once it is no longer bey
 class Gauges:
     """The state of every gauge that was ever read: about 7 KB each, and nothing for places without.
 
-    A reading's excess (`gauge_signs.look`) becomes nats as counts do: minus the log of how often
-    readings of this indicator lie beyond their past at all, plus the excess over its mean, both
-    learnt from the stream. The evidence of a window is the mean of its readings' nats, so that what
-    lasts weighs in long windows and one odd reading in short ones only; below one nat it is none.
+    A reading's excess (`gauge_signs.look`) over the mean excess of this indicator, which is learnt
+    from the stream, is its nats: of readings that lie beyond their past at all, e to the minus that
+    share lie as far (peaks over threshold, Pickands 1975, shape 0). The evidence of a window is the
+    mean of its readings' nats, so that what lasts weighs in long windows and one odd reading in short
+    ones only; below one nat it is none.
     """
 
     def __init__(self, world: World, ticks: Sequence[int]) -> None:
@@ -47,7 +48,7 @@ class Gauges:
         self.series = np.empty(0, np.int64)
         self._tick = self._first_tick = -1
         self._hour = 0
-        self._tails = np.zeros((3, len(registry)))  # looks, readings beyond, their excess; by indicator
+        self._tails = np.zeros((2, len(registry)))  # pieces beyond their past, their excess; by indicator
         self._of = self._room(0)
 
     @property
@@ -99,21 +100,18 @@ class Gauges:
         fresh = np.rint(self._nats(excess, indicator) * 100.0).astype(np.int64)
         held = (of["nats"], of["sums"], of["counts"])
         signs.slide(held, self._widths, panel.tick, gauge, fresh)
-        self._learn(excess, indicator, of["rows"][gauge] > signs.WARM_ROWS[0])
+        self._learn(excess, indicator)
 
     def _nats(self, excess: FloatArray, indicator: IntArray) -> FloatArray:
-        looks, over, total = self._tails[:, indicator]
-        rarity = -np.log((over + _OVER) / (looks + _LOOKS))
-        mean = np.maximum((total + _PRIOR * _SHARE) / (over + _PRIOR), _FINEST_SHARE)
-        nats: FloatArray = np.where(excess > 0, np.clip(rarity + excess / mean, 0.0, _MOST_NATS), 0.0)
+        pieces, total = self._tails[:, indicator]
+        mean = (total + _PRIOR * _SHARE) / (pieces + _PRIOR)
+        nats: FloatArray = np.minimum(excess / mean, _MOST_NATS)
         return nats
 
-    def _learn(self, excess: FloatArray, indicator: IntArray, warm: NDArray[np.bool_]) -> None:
-        indicator, excess = indicator[warm], excess[warm]
+    def _learn(self, excess: FloatArray, indicator: IntArray) -> None:
         over = excess > 0
-        np.add.at(self._tails[0], indicator, 1.0)
-        np.add.at(self._tails[1], indicator[over], 1.0)
-        np.add.at(self._tails[2], indicator[over], np.minimum(excess[over], _LEARNT))
+        np.add.at(self._tails[0], indicator[over], _PIECE)
+        np.add.at(self._tails[1], indicator[over], _PIECE * np.minimum(excess[over], _MOST_LEARNT))
 
     def _rows(self, series: IntArray) -> IntArray:
         """Where the state of each gauge lies; one that was never read gets its place."""
@@ -161,7 +159,8 @@ class Gauges:
             nats[there] = np.where((counts > 0) & (mean >= 1.0), mean, 0.0)
             longest = int(self._widths.argmax())
             lived = min(int(self._widths[longest]), self._tick - self._first_tick + 1)
-            single["per_tick"][there] = counts[:, longest] / max(lived, 1)
+            often = counts[:, longest] / max(lived, 1)
+            single["per_tick"][there] = np.minimum(often, 1.0 / self._per_hour)
             single["height"][there], single["value"][there] = of["height"][r], of["value"][r]
             single["usual"][there] = self._usual(r, self._hour)
             ticks = np.arange(self._tick - self._per_day + 1, self._tick + 1)

@@ -108,8 +108,9 @@ class Words(Names):
     def _silence(self, alert: Alert) -> str:
         since_us = alert.opened_at_us if alert.since_us is None else alert.since_us
         since = self.local.told(since_us, on_us=alert.updated_at_us)
-        feed = self.feed(alert.detail)
+        feed, stuck = self.feed(alert.detail), alert.signature == "stuck"
         if alert.state in _ENDED and alert.closed_at_us is not None:
             until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
-            return self.text("sentence.spoke_again", feed=feed, since=since, until=until)
-        return self.text("sentence.silent", feed=feed, since=since)
+            key = "reading.moves_again" if stuck else "sentence.spoke_again"
+            return self.text(key, feed=feed, since=since, until=until)
+        return self.text("reading.stuck" if stuck else "sentence.silent", feed=feed, since=since)

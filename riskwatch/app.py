@@ -332,7 +332,8 @@ class Pipeline:
     def _standing(self) -> Standing:
         now_us = self._arrivals.clock_us
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}
-        down |= {d.feed: d.since_us for d in map(self._ill, self._gauges.ailing()) if not d.stuck}
+        ill = map(self._ill, self._gauges.ailing())
+        down |= {d.feed: d.since_us for d in ill if d.since_us is not None and not d.stuck}
         return Standing(
             self.position,
             self._arrivals.clock_us,

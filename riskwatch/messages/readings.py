@@ -17,7 +17,7 @@ def number(value: float) -> str:
     """
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    text = f"{value:z.1f}" if abs(value) >= 10 else f"{value:z.2f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -26,6 +26,7 @@ from riskwatch.messages.readings import number, valued
 from riskwatch.messages.sentence import Words
 
 _STEPS = 24
+_POINT = 7
 
 
 def trend(chart: Chart) -> str:
@@ -33,6 +34,13 @@ def trend(chart: Chart) -> str:
     if isinstance(chart, ReadingChart):
         return reading_line(chart.observed[-_STEPS:])
     return sparkline(chart.observed[-_STEPS:])
+
+
+def whole_trend(chart: ReadingChart) -> str:
+    """All of a chart in as many blocks: what was read last in each stretch."""
+    width = max(1, -(-len(chart.observed) // _STEPS))
+    parts = [chart.observed[n : n + width] for n in range(0, len(chart.observed), width)]
+    return reading_line([next((v for v in reversed(part) if v is not None), None) for part in parts])
 
 
 def picture(chart: Chart, words: Words) -> str:
@@ -77,8 +85,9 @@ def readings_svg(chart: ReadingChart, words: Words) -> str:
                 for v in (low + room, (low + high) / 2, high - room)
             ),
             *(
-                f'<circle class="observed" cx="{step_x(chart, n + 0.5):.1f}" cy="{y(v):.1f}" r="3.5" '
-                f'fill="#1f5fbf"><title>{escape(_told(chart, n, v, words))}</title></circle>'
+                f'<rect class="observed" x="{step_x(chart, n + 0.5) - _POINT / 2:.1f}" '
+                f'y="{y(v) - _POINT / 2:.1f}" width="{_POINT}" height="{_POINT}" fill="#1f5fbf">'
+                f"<title>{escape(_told(chart, n, v, words))}</title></rect>"
                 for n, v in enumerate(chart.observed)
                 if v is not None
             ),

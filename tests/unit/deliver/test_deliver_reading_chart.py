@@ -12,7 +12,7 @@ from riskwatch.core.clock import HOUR_US
 from riskwatch.core.gauges import Gauge
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.readings import ReadingChart
-from riskwatch.deliver.reading_chart import picture, reading_line, trend
+from riskwatch.deliver.reading_chart import picture, reading_line, trend, whole_trend
 from riskwatch.deliver.spark import chart_svg, sparkline
 from riskwatch.messages.sentence import Words
 
@@ -43,6 +43,8 @@ def test_a_trend_runs_from_the_lowest_to_the_highest_and_leaves_gaps_blank():
     assert trend(readings(3.0, 3.2, None, 4.0)) == "▁▂ █"
     assert trend(chart(0, 1, 2)) == sparkline([0, 1, 2])
     assert reading_line([]) == ""
+    two_days = readings(*(float(n) if n % 2 else None for n in range(48)))
+    assert whole_trend(two_days) == reading_line([float(n) for n in range(1, 48, 2)])
 
 
 def test_the_picture_says_value_unit_and_usual_to_a_screen_reader():
@@ -56,9 +58,9 @@ def test_the_picture_says_value_unit_and_usual_to_a_screen_reader():
 def test_every_reading_is_a_point_within_the_picture_and_a_gap_is_none():
     """Also below zero."""
     made = svg(readings(3.0, None, -0.5, 4.25))
-    points = made.findall(f"{NS}circle")
+    points = made.findall(f"{NS}rect")[:-1]  # the last is the legend's
     assert len(points) == 3
-    heights = [float(p.get("cy", "nan")) for p in points]
+    heights = [float(p.get("y", "nan")) for p in points]
     assert heights[2] < heights[0] < heights[1]
     assert all(0 < h < 250 for h in heights)
 
@@ -67,7 +69,7 @@ def test_every_reading_is_a_point_within_the_picture_and_a_gap_is_none():
 def test_nothing_read_or_nothing_moved_is_still_a_picture(observed):
     """No division by an empty range."""
     made = svg(readings(*observed))
-    assert len(made.findall(f"{NS}circle")) == sum(v is not None for v in observed)
+    assert len(made.findall(f"{NS}rect")) == 1 + sum(v is not None for v in observed)
     if observed == (None, None):
         assert made.findtext(f"{NS}desc") == "nothing was read in these two days"
 

@@ -1,7 +1,7 @@
 """Gauges through the whole desk, real and made, and what they cost: `python -m benchmarks.gauges`.
 
-Hourly PM2.5 of twelve stations in Beijing (RISKWATCH_DATA names the folder of real records), and made rivers
-with planted floods, both replayed as any source is. Writes `gauges.md`.
+Hourly PM2.5 of twelve stations in Beijing (RISKWATCH_DATA names the folder of real records), and made
+rivers with planted floods, both replayed as any source is. Writes `gauges.md`.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def beijing(data: Path) -> list[list[object]]:
     found = sum(any(t - 1.5 * one <= o <= t + one for o in opened) for t in onsets)
     confirmed = sum(bool({d, d + one} & bad) for d in days)
     return [
-        ["rows read, accepted, quarantined (no value)", f"{account['rows_read']:,}, {account['accepted']:,}, "
-         f"{account['quarantined']:,}"],
+        ["rows read, accepted, quarantined (no value)",
+         ", ".join(f"{account[name]:,}" for name in ("rows_read", "accepted", "quarantined"))],
         ["risk alerts in 1,461 days, by peak level", f"{len(alerts)}: {levels(alerts)}"],
         ["days with a new alert", len(days)],
         [f"of them with a mean of the stations of {UNHEALTHY} or more on that day or the next", confirmed],
@@ -233,14 +233,15 @@ def main() -> None:
             "# Gauges: what comes of readings",
             provenance("python -m benchmarks.gauges"),
             "## PM2.5 of twelve stations in Beijing, hourly, March 2013 to February 2017\n\n"
-            "Replayed as a source with the bundle and the rules that ship; a station's 672 first readings are "
-            "learnt in silence. Alerts are of stations, held against their own last 12 weeks, so that the tenth "
-            "smog of a winter is no news while the ninth is remembered: what is found is what is new, and a "
-            "hazard that is usual in its season is not.",
+            "Replayed as a source with the bundle and the rules that ship; a station's 672 first readings "
+            "are learnt in silence. Alerts are of stations, held against their own last 12 weeks, so that "
+            "the tenth smog of a winter is no news while the ninth is remembered: what is found is what is "
+            "new, and a hazard that is usual in its season is not.",
             table(["what", "value"], air),
             f"## {RIVERS} made rivers, every 15 minutes\n\n"
-            f"A daily wave, a slow season and autocorrelated noise; every other river rises once within {RISE_H} h, "
-            f"stands for {STANDS_H} h and falls. Seed {SEED}. The range of a calm river is about 1.3 m.",
+            f"A daily wave, a slow season and autocorrelated noise; every other river rises once within "
+            f"{RISE_H} h, stands for {STANDS_H} h and falls. Seed {SEED}. A calm river's range is "
+            "about 1.3 m.",
             table(["what", "value"], false),
             table(
                 ["height of the flood", "planted", "found", "hours after it begins to rise, median"], floods

@@ -50,8 +50,10 @@ def run(
     root: Path,
     changed: Changed = lambda town, hours, level: level,
     more: list[tuple[float, str, str]] | None = None,
+    *,
+    calls_of: str = "flood",
 ) -> Desk:
-    """The desk after the whole month."""
+    """The desk after the whole month; `calls_of` is the signature that flooding calls belong to."""
     rows: list[tuple[float, str, str, str]] = []
     for town, levels in ordinary().items():
         for hours, level in levels:
@@ -59,7 +61,7 @@ def run(
             if shown is not None:
                 rows.append((hours + 1 / 60, town, "river_level", str(shown)))
     rows += [(at, town, code, "1") for at, town, code in (*calls(), *(more or []))]
-    _configs(root / "configs")
+    _configs(root / "configs", calls_of)
     file = root / "valley.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         lines = csv.writer(out, lineterminator="\n")
@@ -73,7 +75,7 @@ def run(
     return desk
 
 
-def _configs(folder: Path) -> None:
+def _configs(folder: Path, calls_of: str) -> None:
     for name in ("sources", "areas", "indicators"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     people = [("VALLEY", "", "county", 240_000), *((t, "VALLEY", "town", 60_000) for t in TOWNS)]
@@ -104,7 +106,7 @@ def _configs(folder: Path) -> None:
             "river_level": indicator(
                 "river level", "河道水位", "flood", measure="gauge", gauge=gauge, gravity=0.9
             ),
-            "flooding": indicator("flooding calls", "积水求助", "flood"),
+            "flooding": indicator("flooding calls", "积水求助", calls_of),
             "chest_pain": indicator("chest pain calls", "胸痛求助", "heart"),
         },
     }

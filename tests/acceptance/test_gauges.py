@@ -150,3 +150,21 @@ def test_all_gauges_silent_are_one_notice_and_no_risk_of_theirs(tmp_path):
     assert [(a.area, a.detail) for a in told] == [("VALLEY", "river_level")]
     risks = [a for a in alerts(desk) if a.opened_at_us >= LEARNING]
     assert not any(isinstance(c, Reading) and c.share > 0.5 for a in risks for c in a.contributions)
+
+
+def test_an_alert_of_gauges_alone_stands_while_they_are_silent(tmp_path):
+    """The station is washed away at the top of the flood: nobody may read its silence as the end."""
+    lost = EVENT_H + 16
+
+    def torn(town: str, hours: float, level: float) -> float | None:
+        risen = level + (min(max(hours - EVENT_H, 0) * 0.3, 3.0) if town == "T1" else 0.0)
+        return None if town == "T1" and hours >= lost else round(risen, 3)
+
+    desk = run(tmp_path, torn, calls_of="heart")
+    (alert,) = [a for a in alerts(desk, area="T1") if a.signature == "flood"]
+    assert alert.closed_at_us is None
+    (told,) = alerts(desk, "data_health")
+    assert (told.area, told.detail, told.closed_at_us) == ("T1", "river_level@T1", None)
+    standing = desk.alerts.standing()
+    assert standing
+    assert set(standing.feeds["down_since_us"]) == {"river_level@T1"}

@@ -6,12 +6,14 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from deliver_town import chart, words
+from deliver_town import alert, chart, words
 
 from riskwatch.core.clock import HOUR_US
 from riskwatch.core.gauges import Gauge
 from riskwatch.core.indicators import IndicatorRegistry
-from riskwatch.core.readings import ReadingChart
+from riskwatch.core.readings import Reading, ReadingChart
+from riskwatch.deliver.public_text import public_text
+from riskwatch.deliver.publications import MessageType, Publication
 from riskwatch.deliver.reading_chart import picture, reading_line, trend, whole_trend
 from riskwatch.deliver.spark import chart_svg, sparkline
 from riskwatch.messages.sentence import Words
@@ -77,3 +79,11 @@ def test_nothing_read_or_nothing_moved_is_still_a_picture(observed):
 def test_counts_keep_their_own_picture():
     """The same function draws both."""
     assert picture(chart(0, 1, 5), told()) == chart_svg(chart(0, 1, 5), told())
+
+
+def test_the_public_reads_a_level_and_not_a_small_count():
+    """A reading is of a place: nothing of it is withheld, and no number of readings is told as calls."""
+    reading = Reading(told().registry.ids[0], 3.0, 2, 0.0, 1e-4, 1.0, 2.0, value=4.2, usual=3.1)
+    message = Publication(MessageType.ALERT, replace(alert(), contributions=(reading,)), 0)
+    assert "has stood at 4.2 m" in public_text(message, told(), 10).description
+    assert "4.2米" in public_text(message, told("zh"), 10).description

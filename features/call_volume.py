@@ -14,6 +14,7 @@ from riskwatch.core.scores import Cells, Features, State, Weighed, World
 from riskwatch.extract.clumps import Clumps
 from riskwatch.extract.evidence import find
 from riskwatch.extract.expectation import Expectation
+from riskwatch.extract.gauges import Gauges
 from riskwatch.extract.opening import opened, weighed
 from riskwatch.extract.planned import Plans
 from riskwatch.extract.tails import EmpiricalTail, tail_probability
@@ -41,6 +42,10 @@ class CallVolume:
     stratum. Columns are `<signature>.surprise_<hours>h` and `<signature>.size`, the latter in
     [0, 1.5]: log(1 + n) / log(25), n being how many calls six hours usually bring of the
     indicators that carry the evidence. Sparse by nature: areas without surprise have no row.
+
+    Gauges of a signature bring nats of their own (`riskwatch.extract.gauges`), in the area they
+    stand in and in no other, which are added to those of its counts before surprise is taken; of
+    them, n is how many readings come.
     """
 
     def __init__(self, world: World, windows_h: Sequence[int] = (1, 3, 6, 12, 24, 72, 168)) -> None:
@@ -61,6 +66,9 @@ class CallVolume:
         self.expectation = Expectation(world, ticks)
         self._plans = Plans(world, self.windows, self.expectation)
         self._clumps = Clumps(world.tree, self._n, self._columns)
+        self.gauges = Gauges(world, ticks)
+        gauges = registry.gauges
+        self._counted = np.array([any(i not in gauges for i in s.indicators) for s in registry.signatures])
         self._tail = EmpiricalTail(len(registry.signatures), len(ticks))
         self._per_hour = HOUR_US // world.grid.tick_us
         self._tick = -1
@@ -75,6 +83,8 @@ class CallVolume:
         seen = _without_blind(panel, self._columns)
         self.windows.update(seen)
         self.expectation.update(seen)
+        if self.gauges.any:
+            self.gauges.update(panel, self.expectation.hour_at(panel.start_us))
         sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
         self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
@@ -106,7 +116,7 @@ class CallVolume:
         found = opened(self._sums(), usual, self._world.tree.depth, areas, members)
         if self._plans.standing(self._tick):
             found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
-        return Cells(areas, members, *found, self._known[members])
+        return Cells(areas, members, *found, self._known[members], self.gauges.behind(areas, members))
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
@@ -118,13 +128,19 @@ class CallVolume:
         return Weighed(nats, rows)
 
     def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        return weighed(
+        """As `opening.weighed`, with what the gauges add."""
+        nats, total, carried, rated = weighed(
             (cells.observed, cells.expected, cells.inverse_size),
             cells.known,
             (cells.areas, cells.indicators),
             self._clumps.size,
             self.expectation.rate,
         )
+        if cells.gauged is None:
+            return nats, total, carried, rated
+        read, mine = cells.gauged.nats, cells.gauged.nats.sum(axis=2)
+        rated = rated + (mine * cells.gauged.per_tick).sum(axis=1)
+        return nats + read, total + read.sum(axis=1), carried + mine.sum(axis=1), rated
 
     def tail(self, cells: Cells, row: int) -> FloatArray:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""
@@ -144,6 +160,13 @@ class CallVolume:
         if self._plans.standing(self._tick):
             expected += self._plans.history(self._tick, area, np.array(indicators), ticks)
         return observed.tolist(), expected.tolist()
+
+    def readings(self, area: int, indicator: int, hours: int) -> tuple[FloatArray, FloatArray]:
+        """What a gauge showed in each of the last hours, oldest first, NaN where nothing; and the usual."""
+        end_us = self._world.grid.start(self._tick + 1)
+        ago = range(hours, 0, -1)
+        weekly = [self.expectation.hour_at(end_us - h * HOUR_US) for h in ago]
+        return self.gauges.history(area, indicator, weekly)
 
     def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
         """How many a day are usual."""
@@ -190,6 +213,8 @@ class CallVolume:
             )
             if self._plans.standing(self._tick):
                 self._found = self._beyond_plans(*self._found)
+            if self.gauges.any:
+                self._found = self._with_gauges(*self._found)
         return self._found
 
     def _beyond_plans(
@@ -208,6 +233,27 @@ class CallVolume:
             _, evidence[rows], _, rated[rows] = self._weighed(cells)
         kept = evidence.max(axis=1, initial=0.0) > self._tail.threshold
         return areas[kept], signatures[kept], evidence[kept], rated[kept]
+
+    def _with_gauges(
+        self,
+        areas: NDArray[np.int64],
+        signatures: NDArray[np.int64],
+        evidence: FloatArray,
+        rated: FloatArray,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
+        """What was found among counts, and what is over the threshold with the nats of gauges."""
+        loud, of = self.gauges.speaking()
+        n = len(self._members)
+        kept = ~np.isin(areas * n + signatures, loud * n + of)
+        parts = [(areas[kept], signatures[kept], evidence[kept], rated[kept])]
+        for signature in np.unique(of).tolist():
+            mine = loud[of == signature]
+            _, total, _, rates = self._weighed(self.cells(mine, signature))
+            over = total.max(axis=1) > self._tail.threshold
+            parts.append((mine[over], np.full(int(over.sum()), signature), total[over], rates[over]))
+        at, which, nats, rates = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(at * n + which, kind="stable")
+        return at[order], which[order], nats[order], rates[order]
 
     def _speak(self) -> None:
         """Keep the surprise of what was found."""
@@ -241,7 +287,10 @@ class CallVolume:
         expectation.dispersion.learn(sums, rate, expectation.profile.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
-        looks = np.bincount((everywhere + np.arange(n) * strata).ravel(), minlength=n * strata)
+        looked = (everywhere + np.arange(n) * strata).ravel()
+        if self.gauges.any:  # a signature of gauges alone is looked at where one stands
+            looked = looked[(self.gauges.placed() | self._counted).ravel()]
+        looks = np.bincount(looked, minlength=n * strata)
         self._tail.learn(
             looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]
         )
@@ -260,6 +309,7 @@ class CallVolume:
             "size": self._evidence.size,
             "clumps": self._clumps.state(),
             "plans": self._plans.state(),
+            **({"gauges": self.gauges.state()} if self.gauges.any else {}),
         }
 
     def load(self, state: State) -> None:
@@ -277,6 +327,8 @@ class CallVolume:
         )
         self._clumps.load(state["clumps"])
         self._plans.load(state["plans"])
+        if self.gauges.any:
+            self.gauges.load(state["gauges"])
         self._found = None  # follows from the rest when it is needed
 
 

@@ -26,6 +26,7 @@ from riskwatch.alert.terms import Terms
 from riskwatch.core.alerts import RIGHT, WRONG, Alert, AlertChange, AlertKind
 from riskwatch.core.clock import DAY_US
 from riskwatch.core.events import OUTCOMES
+from riskwatch.core.gauges import gauge_feed
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.core.sends import Known, Planned, Planner
@@ -34,6 +35,7 @@ from riskwatch.extract.accounts import accounted
 from riskwatch.extract.arrivals import Arrivals, Tally
 from riskwatch.extract.backlog import Backlog
 from riskwatch.extract.feeds import FeedHealth, Outage
+from riskwatch.extract.gauge_health import Ailing, GaugeHealth
 from riskwatch.extract.panels import PanelBuilder
 from riskwatch.score.bundle import Bundle
 from riskwatch.score.chart import chart
@@ -74,7 +76,7 @@ class Pipeline:
         self._inbox, self._alerts, self._snapshots = inbox, alerts, snapshots
         self._arrivals = Arrivals(world, ())
         self._builder = PanelBuilder(world)
-        self._feeds = FeedHealth(world)
+        self._feeds, self._gauges = FeedHealth(world), GaugeHealth(world)
         self._backlog = Backlog(world.grid)
         self._features: dict[str, Extractor] = {
             name: resolve(spec.uses, "features.yaml")(world, **spec.given)
@@ -115,7 +117,7 @@ class Pipeline:
         for panel in self._builder.close(self._arrivals.clock_us, len(sources)):
             while waiting and waiting[0][0] < panel.decided_at_us:
                 changes += self._notice(*waiting.popleft())
-            seen = self._feeds.look(panel, sources)
+            seen = self._gauges.look(self._feeds.look(panel, sources))
             for extractor in self._features.values():
                 extractor.update(seen)
             changes += self._decide(seen)
@@ -135,7 +137,8 @@ class Pipeline:
         self._backlog.look(outages, panel.end_us)
         stamp = self._stamp(panel.decided_at_us)
         changes = self._notices.expire(panel.decided_at_us)
-        changes += self._notices.feeds(map(self._down, outages), stamp)
+        ailing = map(self._ill, self._gauges.ailing())
+        changes += self._notices.feeds([*map(self._down, outages), *ailing], stamp)
         self.duty.release(version_of(e.alert) for e in self._episodes.open.values())
         features = self.volume.read()
         scores = self.duty.score(features)
@@ -161,7 +164,8 @@ class Pipeline:
         registry = self._settings.world.registry
         blind = panel.blind_since[len(registry) :] >= 0
         episodes = self._episodes.open.items()
-        return {k: version_of(e.alert) for k, e in episodes if not blind[registry.signature_index[k[1]]]}
+        seen = {k: e for k, e in episodes if not blind[registry.signature_index[k[1]]]}
+        return {k: version_of(e.alert) for k, e in seen.items() if not self._gauges.dark(*k)}
 
     # --- what hangs on it --------------------------------------------------------------------
 
@@ -173,6 +177,11 @@ class Pipeline:
         """Changes whose evidence is of this tick name what was planned and does not explain it."""
         world = self._settings.world
         return [plans_named(world, c, panel) for c in changes] if world.calendar.plans else changes
+
+    def _ill(self, gauge: Ailing) -> Down:
+        since_us = self._settings.world.grid.start(gauge.since_tick)
+        feed = gauge_feed(gauge.indicator, gauge.area) if gauge.area else gauge.indicator
+        return Down(feed, False, since_us, gauge.area or None, gauge.stuck)
 
     def _stamp(self, at_us: int) -> Stamp:
         missing = tuple(o.feed for o in self._feeds.outages())
@@ -327,11 +336,15 @@ class Pipeline:
     def _made_with(self) -> str:
         """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
         features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
-        return canonical([_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None])
+        gauges = {i: g.model_dump(mode="json") for i, g in self._settings.world.registry.gauges.items()}
+        shape = [_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None]
+        return canonical([*shape, gauges] if gauges else shape)
 
     def _standing(self) -> Standing:
         now_us = self._arrivals.clock_us
         down = {o.feed: self._settings.world.grid.start(o.since_tick) for o in self._feeds.outages()}
+        ill = map(self._ill, self._gauges.ailing())
+        down |= {d.feed: d.since_us for d in ill if d.since_us is not None and not d.stuck}
         return Standing(
             self.position,
             self._arrivals.clock_us,
@@ -355,6 +368,7 @@ class Pipeline:
             "arrivals": self._arrivals.state(),
             "builder": self._builder.state(),
             "feeds": self._feeds.state(),
+            **({"gauges": self._gauges.state()} if self._gauges.any else {}),
             "backlog": self._backlog.state(),
             "features": {name: e.state() for name, e in self._features.items()},
             "episodes": self._episodes.state(),
@@ -372,6 +386,8 @@ class Pipeline:
         self._arrivals.load(state["arrivals"])
         self._builder.load(state["builder"])
         self._feeds.load(state["feeds"])
+        if self._gauges.any:
+            self._gauges.load(state["gauges"])
         self._backlog.load(state["backlog"])
         for name, extractor in self._features.items():
             extractor.load(state["features"][name])

@@ -189,7 +189,8 @@ def _unknown_names(
         tree, registry = trees[mapping.areas], registries[mapping.indicators]
         if tree and registry:
             file = f"sources/{name}.yaml"
-            faults += mapping_faults(mapping, areas=tree.index, indicators=registry.index, file=file)
+            index, gauges = registry.index, registry.gauges
+            faults += mapping_faults(mapping, areas=tree.index, indicators=index, gauges=gauges, file=file)
     return faults
 
 

@@ -12,18 +12,23 @@ from riskwatch.alert.terms import ENGINE
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, LevelChange, Reason, State, alert_id
 from riskwatch.core.clock import DAY_US
 
-FEED, FORM, DELIVERY = "feed", "form", "delivery"
-"""Signatures of notices: they are about a feed, a form or a receiver, not about a harm."""
+FEED, FORM, DELIVERY, STUCK = "feed", "form", "delivery", "stuck"
+"""Signatures of notices: they are about a feed, a form, a receiver or a gauge, not about a harm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """A feed that is silent at a tick: a source, or one indicator of the tree."""
+    """A feed that is silent at a tick: a source, one indicator of the tree, or one gauge in an area.
+
+    A gauge may be `stuck` instead: it shows what it showed before, and is not believed.
+    """
 
     feed: str
     whole_source: bool
     since_us: int | None = None
     announced: bool = False
+    area: str | None = None
+    stuck: bool = False
 
 
 class Notices:
@@ -36,17 +41,20 @@ class Notices:
         self._receivers: dict[str, Alert] = {}
 
     def feeds(self, down: Iterable[Down], stamp: Stamp) -> list[AlertChange]:
-        """Open a notice for each feed that went silent, end it when the feed speaks again.
+        """Open a notice for each feed that went silent or is stuck, end it when it speaks again.
 
         A silence that was announced opens none; one that was told of before it stays.
         """
         now = {d.feed: d for d in down}
         changes = []
+        for name in [n for n, a in self._feeds.items() if n in now and now[n].stuck is not _is_stuck(a)]:
+            changes += self._ended(self._feeds.pop(name), stamp.at_us)
         for name, found in now.items():
             word = self._rules.source_down if found.whole_source else self._rules.indicator_down
             level = level_of(word)
             if name not in self._feeds and level and not found.announced:
-                change = self._open(AlertKind.DATA_HEALTH, FEED, name, level, stamp)
+                signature = STUCK if found.stuck else FEED
+                change = self._open(AlertKind.DATA_HEALTH, signature, name, level, stamp, found.area)
                 changes.append(replace(change, alert=replace(change.alert, since_us=found.since_us)))
                 self._feeds[name] = changes[-1].alert
         for name in [n for n in self._feeds if n not in now]:
@@ -87,24 +95,33 @@ class Notices:
 
     def adopt(self, alert: Alert) -> None:
         """Take over what an operator made of a notice."""
-        held = {FEED: self._feeds, FORM: self._codes, DELIVERY: self._receivers}[alert.signature]
+        held = {FEED: self._feeds, STUCK: self._feeds, FORM: self._codes, DELIVERY: self._receivers}[
+            alert.signature
+        ]
         if alert.detail in held and held[alert.detail].id == alert.id:
             held[alert.detail] = alert
 
     def _open(
-        self, kind: AlertKind, signature: str, detail: str, level: Level, stamp: Stamp
+        self,
+        kind: AlertKind,
+        signature: str,
+        detail: str,
+        level: Level,
+        stamp: Stamp,
+        area: str | None = None,
     ) -> AlertChange:
+        area = area or self._area
         alert = Alert(
             id=alert_id(
                 kind=kind,
-                area=self._area,
+                area=area,
                 signature=signature,
                 opened_at_us=stamp.at_us,
                 detail=detail,
                 mode=stamp.mode,
             ),
             kind=kind,
-            area=self._area,
+            area=area,
             signature=signature,
             level=level,
             peak_level=level,
@@ -146,3 +163,7 @@ class Notices:
         self._feeds = {a.detail: a for a in state["feeds"]}
         self._codes = {a.detail: a for a in state["codes"]}
         self._receivers = {a.detail: a for a in state.get("receivers", ())}
+
+
+def _is_stuck(alert: Alert) -> bool:
+    return alert.signature == STUCK

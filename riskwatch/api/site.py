@@ -15,10 +15,11 @@ from riskwatch import __version__
 from riskwatch.api.shapes import level_shape
 from riskwatch.core.alerts import Level
 from riskwatch.core.clock import to_us
-from riskwatch.deliver.spark import chart_svg, sparkline
+from riskwatch.deliver.reading_chart import picture, trend
 from riskwatch.desk import Desk
 from riskwatch.messages.catalogue import Catalogue, languages
 from riskwatch.messages.numbers import amount, chance, percent
+from riskwatch.messages.readings import cells_of
 from riskwatch.messages.sentence import Words
 
 FOLDER = Path(__file__).parent
@@ -92,9 +93,10 @@ class Site:
             version=__version__,
             levels=tuple(Level),
             shape=level_shape,
-            spark=sparkline,
-            chart_svg=chart_svg,
+            spark=trend,
+            chart_svg=picture,
             amount=amount,
+            cells_of=cells_of,
             percent=percent,
         )
         environment.filters["capitalized"] = capitalized

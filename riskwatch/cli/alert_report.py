@@ -11,6 +11,7 @@ from rich.text import Text
 from riskwatch.cli.alert_table import level_text, state_text
 from riskwatch.cli.bar_chart import bar_chart
 from riskwatch.core.alerts import Alert, AlertChange
+from riskwatch.core.readings import Reading, ReadingChart
 
 if TYPE_CHECKING:
     from riskwatch.cli.shell import Shell
@@ -89,6 +90,8 @@ def tell_life(shell: Shell, changes: Sequence[AlertChange], words: Words) -> Non
 
 def tell_why(shell: Shell, alert: Alert, words: Words) -> None:
     """What contributed, the counts against what was usual, and the versions."""
+    from riskwatch.deliver.reading_chart import reading_line
+
     if alert.contributions:
         shell.out.print()
         shell.out.print(_contributions(shell, alert, words))
@@ -100,9 +103,12 @@ def tell_why(shell: Shell, alert: Alert, words: Words) -> None:
             until=words.local.stamp(alert.chart.end_us),
         )
         shell.out.print(title, markup=False, soft_wrap=True)
-        for line in bar_chart(alert.chart.observed, alert.chart.expected):
-            shell.out.print(line, markup=False, no_wrap=True, crop=False)
-        shell.tell("chart.legend")
+        if isinstance(alert.chart, ReadingChart):
+            shell.out.print(reading_line(alert.chart.observed), markup=False, no_wrap=True, crop=False)
+        else:
+            for line in bar_chart(alert.chart.observed, alert.chart.expected):
+                shell.out.print(line, markup=False, no_wrap=True, crop=False)
+            shell.tell("chart.legend")
     shell.out.print()
     if alert.likelihood is not None and alert.impact is not None:
         shell.tell("fact.odds", likelihood=f"{alert.likelihood:.3f}", impact=f"{alert.impact:.1f}")
@@ -111,6 +117,8 @@ def tell_why(shell: Shell, alert: Alert, words: Words) -> None:
 
 
 def _contributions(shell: Shell, alert: Alert, words: Words) -> Table:
+    from riskwatch.messages.readings import cells_of
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(words.text("table.indicator"))
     for key in ("window", "observed", "expected", "p", "share"):
@@ -120,8 +128,7 @@ def _contributions(shell: Shell, alert: Alert, words: Words) -> Table:
         table.add_row(
             Text(words.indicator(c.indicator)),
             f"{c.window_h:g} h",
-            str(c.observed),
-            f"{c.expected:.2f}",
+            *((str(c.observed), f"{c.expected:.2f}") if not isinstance(c, Reading) else cells_of(c, words)),
             f"{c.p:.2g}",
             f"{c.share:.0%}",
             "█" * max(1, round(20 * c.share)),

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from riskwatch.core.alerts import Alert, Level, State
+from riskwatch.core.readings import ReadingChart
 from riskwatch.core.side_states import Mode
 
 if TYPE_CHECKING:
@@ -94,10 +95,13 @@ def state_text(shell: Shell, alert: Alert, words: Words, state: State) -> str:
 
 def spark(alert: Alert) -> str:
     """The counts of its chart as one line of bars, at most 24 wide."""
+    from riskwatch.deliver.reading_chart import whole_trend
     from riskwatch.deliver.spark import sparkline
 
     if alert.chart is None:
         return ""
+    if isinstance(alert.chart, ReadingChart):
+        return whole_trend(alert.chart)
     counts = alert.chart.observed
     width = max(1, -(-len(counts) // SPARK_STEPS))
     return sparkline([sum(counts[i : i + width]) for i in range(0, len(counts), width)])

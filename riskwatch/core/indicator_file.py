@@ -10,6 +10,7 @@ from pydantic import Field
 
 from riskwatch.core.documents import Document, parse_document, read_yaml
 from riskwatch.core.errors import ConfigError, Fault
+from riskwatch.core.gauges import GAUGE, Gauge
 from riskwatch.core.indicators import (
     DOMAINS,
     RESPONSES,
@@ -41,6 +42,7 @@ class IndicatorSpec(Document):
     gravity: float = Field(default=0.5, gt=0, le=1)
     measure: str = "count"
     population_floor: int = Field(default=0, ge=0)
+    gauge: Gauge | None = None
 
 
 class IndicatorsFile(Document):
@@ -58,7 +60,7 @@ def load_indicators(path: Path, file: str, today: date) -> IndicatorRegistry:
     if faults:
         raise ConfigError(faults)
     indicators = [
-        Indicator(id=n, harm=s.harm.get("en", ""), **s.model_dump(exclude={"harm"}))
+        Indicator(id=n, harm=s.harm.get("en", ""), gauge=s.gauge, **s.model_dump(exclude={"harm", "gauge"}))
         for n, s in parsed.indicators.items()
     ]
     signatures = [
@@ -72,6 +74,19 @@ def load_indicators(path: Path, file: str, today: date) -> IndicatorRegistry:
         for n, s in parsed.signatures.items()
     ]
     return IndicatorRegistry(indicators, signatures)
+
+
+def _measure_faults(spec: IndicatorSpec, file: str, where: str) -> Iterable[Fault]:
+    if spec.measure not in ("count", GAUGE):
+        yield Fault(file, where, f"measure '{spec.measure}' is unknown", "use count or gauge")
+    elif spec.measure == GAUGE and spec.gauge is None:
+        fix = "add gauge: {unit: m, lowest: 0, highest: 12}, its unit and the range it can show"
+        yield Fault(file, where, "measure 'gauge' says neither unit nor range", fix)
+    elif spec.measure != GAUGE and spec.gauge is not None:
+        yield Fault(file, where, "has a gauge and is counted", "add measure: gauge, or leave gauge: out")
+    if spec.measure == GAUGE and spec.population_floor:
+        fix = "leave population_floor out: a reading is of a place, and readings of several do not add up"
+        yield Fault(file, where, "a gauge has a population floor", fix)
 
 
 def _law_faults(parsed: IndicatorsFile, file: str, today: date) -> Iterable[Fault]:
@@ -102,13 +117,7 @@ def _law_faults(parsed: IndicatorsFile, file: str, today: date) -> Iterable[Faul
             yield Fault(
                 file, where, f"signature '{spec.signature}' is not listed", "add it under signatures:"
             )
-        if spec.measure != "count":
-            yield Fault(
-                file,
-                where,
-                f"measure '{spec.measure}' is not supported",
-                "use count; gauges are not read yet",
-            )
+        yield from _measure_faults(spec, file, where)
         if spec.expires < today:
             yield Fault(file, where, f"expired on {spec.expires}", "let its owner renew or remove it")
     for name, signature in parsed.signatures.items():

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from riskwatch.core.gauges import Gauge
+
 DOMAINS: tuple[str, ...] = (
     "natural_hazard",
     "accident_and_safety",
@@ -95,6 +97,7 @@ class Indicator:
     gravity: float = 0.5
     measure: str = "count"
     population_floor: int = 0
+    gauge: Gauge | None = None  # how it is measured, if it is not counted
 
     def name_in(self, lang: str) -> str:
         """The name a person reads in that language; English where there is none."""
@@ -140,6 +143,7 @@ class IndicatorRegistry:
         self.ids = tuple(i.id for i in self.indicators)
         self.index = {i.id: n for n, i in enumerate(self.indicators)}
         self.signature_index = {s.id: n for n, s in enumerate(self.signatures)}
+        self.gauges = {i.id: i.gauge for i in self.indicators if i.gauge is not None}
 
     def __len__(self) -> int:
         return len(self.indicators)

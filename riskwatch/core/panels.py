@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ class Panel:
     indicator or, behind all of them, the total of a signature. `counts` are integer sums and
     `first_us` the first instant of each (same shape). `source_counts` is [sources, indicators].
     `blind_since` [columns] is the first tick since when a column's feed is down, or -1 if it sees.
+    `gauges` are the series of an area's gauges that were read, ascending and unique, `readings` what
+    they showed; a gauge without a reading in the tick is not listed.
     """
 
     tick: int
@@ -27,6 +29,8 @@ class Panel:
     first_us: NDArray[np.int64]
     source_counts: NDArray[np.int64]
     blind_since: NDArray[np.int64]
+    gauges: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    readings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)

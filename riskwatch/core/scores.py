@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -45,6 +45,30 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
+class Gauged:
+    """The gauges behind one signature in some areas, as arrays [areas, indicators]; 0 where none is.
+
+    `nats` [areas, indicators, windows] is their evidence, `readings` how many of the last day lay
+    beyond their past and `since_us` when the first of them did (-1: none), `height` how far the
+    highest lay beyond, as a share of its gauge's range, `per_tick` how many come a tick (at most one an
+    hour counts: closer ones say the same). `value`
+    is what a gauge showed last, `usual` what is usual at this hour of the week.
+    """
+
+    nats: FloatArray
+    readings: NDArray[np.int64]
+    since_us: NDArray[np.int64]
+    height: FloatArray
+    per_tick: FloatArray
+    value: FloatArray
+    usual: FloatArray
+
+    def at(self, rows: NDArray[np.int64]) -> Gauged:
+        """Those of some of the areas."""
+        return Gauged(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
 class Cells:
     """Counts behind one signature in some areas: the float arrays are [areas, indicators, windows].
 
@@ -58,6 +82,7 @@ class Cells:
     expected: FloatArray
     inverse_size: FloatArray
     known: NDArray[np.bool_]
+    gauged: Gauged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +146,14 @@ class Evidential(Extractor, Protocol):
 
     def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
         """How many a day are usual."""
+        ...
+
+
+class Gauging(Evidential, Protocol):
+    """An evidential extractor that reads gauges, too."""
+
+    def readings(self, area: int, indicator: int, hours: int) -> tuple[FloatArray, FloatArray]:
+        """What a gauge showed in each of the last hours, oldest first, NaN where nothing; and the usual."""
         ...
 
 

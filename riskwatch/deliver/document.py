@@ -6,6 +6,7 @@ from typing import Any
 
 from riskwatch.core.alerts import Alert, Chart, Contribution
 from riskwatch.core.clock import SECOND_US, iso
+from riskwatch.core.readings import Reading, ReadingChart
 from riskwatch.deliver.life_document import life_document
 from riskwatch.messages.sentence import Words
 
@@ -58,6 +59,14 @@ def _iso(instant_us: int | None) -> str | None:
 
 
 def _contribution(c: Contribution, words: Words) -> dict[str, Any]:
+    told = _counted(c, words)
+    if isinstance(c, Reading):
+        gauge = words.registry.gauges.get(c.indicator)
+        told |= {"value": c.value, "usual": c.usual, "unit": gauge.unit_in(words.lang) if gauge else ""}
+    return told
+
+
+def _counted(c: Contribution, words: Words) -> dict[str, Any]:
     return {
         "indicator": c.indicator,
         "name": words.indicator(c.indicator),
@@ -73,7 +82,8 @@ def _contribution(c: Contribution, words: Words) -> dict[str, Any]:
 
 
 def _chart(chart: Chart) -> dict[str, Any]:
-    return {
+    of = {"indicator": chart.indicator} if isinstance(chart, ReadingChart) else {}
+    return of | {
         "end": iso(chart.end_us),
         "step_s": chart.step_us // SECOND_US,
         "observed": list(chart.observed),

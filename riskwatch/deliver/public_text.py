@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from riskwatch.core.alerts import Contribution
+from riskwatch.core.readings import Reading
 from riskwatch.deliver.publications import MessageType, Publication
+from riskwatch.messages.readings import valued
 from riskwatch.messages.sentence import Words
 
 _MOST_NAMED = 3
@@ -51,6 +53,9 @@ def public_text(message: Publication, words: Words, small_count: int) -> PublicT
 
 
 def _counted(c: Contribution, words: Words, small: int) -> str:
+    if isinstance(c, Reading):  # no count of people
+        value = valued(c.value, c.indicator, words)
+        return words.text("reading.public", name=words.indicator(c.indicator), value=value)
     hours = words.catalogue.count("span.hours", round(c.window_h))
     name = words.indicator(c.indicator)
     if c.observed < small:

@@ -10,11 +10,11 @@ from riskwatch.core.clock import HOUR_US, MINUTE_US
 from riskwatch.messages.numbers import amount
 from riskwatch.messages.sentence import Words
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
 _QUARTER_US = 15 * MINUTE_US  # every local hour begins on a quarter, in every zone
 
-_WIDTH, _HEIGHT = 760, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 30, 46
+WIDTH, HEIGHT = 760, 250
+LEFT, RIGHT, TOP, BOTTOM = 46, 8, 30, 46
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -25,9 +25,9 @@ def sparkline(values: Sequence[float]) -> str:
     """
     top = max(values, default=0.0)
     if top <= 0:
-        return _BLOCKS[0] * len(values)
-    steps = len(_BLOCKS) - 1
-    return "".join(_BLOCKS[int(max(value, 0) / top * steps + 0.5)] for value in values)
+        return BLOCKS[0] * len(values)
+    steps = len(BLOCKS) - 1
+    return "".join(BLOCKS[int(max(value, 0) / top * steps + 0.5)] for value in values)
 
 
 def chart_svg(chart: Chart, words: Words) -> str:
@@ -38,15 +38,15 @@ def chart_svg(chart: Chart, words: Words) -> str:
     top = _nice(max((*chart.observed, *chart.expected, 1.0)))
     return "".join(
         (
-            f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+            f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
             f'role="img" aria-labelledby="chart-title chart-desc">'
             f'<title id="chart-title">{escape(_title(chart, words))}</title>'
             f'<desc id="chart-desc">{escape(_description(chart, words))}</desc>',
             *_grid(top),
             *_bars(chart, words, top),
             _line(chart, top),
-            *_hours(chart, words),
-            _legend(words),
+            *hours_axis(chart, words),
+            legend(words),
             "</svg>",
         )
     )
@@ -60,7 +60,7 @@ def _title(chart: Chart, words: Words) -> str:
 
 def _description(chart: Chart, words: Words) -> str:
     most = max(chart.observed, default=0)
-    at_us = _start(chart, chart.observed.index(most)) if chart.observed else chart.end_us
+    at_us = step_start(chart, chart.observed.index(most)) if chart.observed else chart.end_us
     return words.text(
         "chart.desc",
         observed=sum(chart.observed),
@@ -85,16 +85,18 @@ def _nice(top: float) -> int:
         step *= 10
 
 
-def _start(chart: Chart, step: int) -> int:
+def step_start(chart: Chart, step: int) -> int:
+    """The instant a step begins at."""
     return chart.end_us - (len(chart.observed) - step) * chart.step_us
 
 
-def _x(chart: Chart, step: float) -> float:
-    return _LEFT + step * (_WIDTH - _LEFT - _RIGHT) / max(len(chart.observed), 1)
+def step_x(chart: Chart, step: float) -> float:
+    """Where a step begins, from the left."""
+    return LEFT + step * (WIDTH - LEFT - RIGHT) / max(len(chart.observed), 1)
 
 
 def _y(value: float, top: int) -> float:
-    return _HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM)
+    return HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM)
 
 
 def _grid(top: int) -> list[str]:
@@ -102,23 +104,23 @@ def _grid(top: int) -> list[str]:
     for value in (0, top // 2, top):
         y = _y(value, top)
         lines.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
-            f'stroke="#c9ccd1"/><text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" '
+            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'stroke="#c9ccd1"/><text class="axis" x="{LEFT - 6}" y="{y + 4:.1f}" '
             f'text-anchor="end" font-size="12">{value}</text>'
         )
     return lines
 
 
 def _bars(chart: Chart, words: Words, top: int) -> list[str]:
-    width = max(_x(chart, 1) - _x(chart, 0) - 2, 1)
+    width = max(step_x(chart, 1) - step_x(chart, 0) - 2, 1)
     bars = []
     for step, count in enumerate(chart.observed):
         if count <= 0:
             continue
         y = _y(count, top)
-        when = words.local.told(_start(chart, step), on_us=chart.end_us)
+        when = words.local.told(step_start(chart, step), on_us=chart.end_us)
         bars.append(
-            f'<rect class="observed" x="{_x(chart, step) + 1:.1f}" y="{y:.1f}" width="{width:.1f}" '
+            f'<rect class="observed" x="{step_x(chart, step) + 1:.1f}" y="{y:.1f}" width="{width:.1f}" '
             f'height="{_y(0, top) - y:.1f}" fill="#1f5fbf"><title>{escape(when)}: {count}</title></rect>'
         )
     return bars
@@ -126,7 +128,7 @@ def _bars(chart: Chart, words: Words, top: int) -> list[str]:
 
 def _line(chart: Chart, top: int) -> str:
     points = " ".join(
-        f"{_x(chart, step + 0.5):.1f},{_y(value, top):.1f}" for step, value in enumerate(chart.expected)
+        f"{step_x(chart, step + 0.5):.1f},{_y(value, top):.1f}" for step, value in enumerate(chart.expected)
     )
     return (
         f'<polyline class="expected" points="{points}" fill="none" stroke="#1b1e23" '
@@ -134,19 +136,19 @@ def _line(chart: Chart, top: int) -> str:
     )
 
 
-def _hours(chart: Chart, words: Words) -> list[str]:
+def hours_axis(chart: Chart, words: Words) -> list[str]:
     """Local times under the axis, the day once under its first one."""
     labels: list[str] = []
     day = None
     for instant_us, step in _marks(chart, words):
-        x = _x(chart, step)
+        x = step_x(chart, step)
         labels.append(
-            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_HEIGHT - _BOTTOM}" '
-            f'y2="{_HEIGHT - _BOTTOM + 5}" stroke="#c9ccd1"/>'
-            + _label(x, _HEIGHT - _BOTTOM + 18, words.local.clock(instant_us))
+            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{HEIGHT - BOTTOM}" '
+            f'y2="{HEIGHT - BOTTOM + 5}" stroke="#c9ccd1"/>'
+            + _label(x, HEIGHT - BOTTOM + 18, words.local.clock(instant_us))
         )
         if words.local.at(instant_us).date() != day:
-            labels.append(_label(x, _HEIGHT - 8, words.local.day(instant_us)))
+            labels.append(_label(x, HEIGHT - 8, words.local.day(instant_us)))
             day = words.local.at(instant_us).date()
     return labels
 
@@ -155,7 +157,7 @@ def _marks(chart: Chart, words: Words) -> Iterator[tuple[int, float]]:
     """Round local hours within the chart, eight or so, and how many steps from its start they lie."""
     span_h = len(chart.observed) * chart.step_us / HOUR_US
     every_h = next((h for h in (1, 2, 3, 6, 12) if span_h <= 8 * h), 24)
-    start_us = _start(chart, 0)
+    start_us = step_start(chart, 0)
     for instant_us in range(start_us - start_us % _QUARTER_US, chart.end_us + 1, _QUARTER_US):
         local = words.local.at(instant_us)
         if instant_us >= start_us and local.minute == 0 and local.hour % every_h == 0:
@@ -163,19 +165,20 @@ def _marks(chart: Chart, words: Words) -> Iterator[tuple[int, float]]:
 
 
 def _label(x: float, y: float, text: str) -> str:
-    anchor = "middle" if x < _WIDTH - 24 else "end"
+    anchor = "middle" if x < WIDTH - 24 else "end"
     return (
         f'<text class="axis" x="{x:.1f}" y="{y}" text-anchor="{anchor}" font-size="12">'
         f"{escape(text)}</text>"
     )
 
 
-def _legend(words: Words) -> str:
+def legend(words: Words) -> str:
+    """What is observed and what is usual."""
     observed, expected = escape(words.text("chart.observed")), escape(words.text("chart.expected"))
     return (
-        f'<rect class="observed" x="{_LEFT}" y="6" width="10" height="12" fill="#1f5fbf"/>'
-        f'<text class="axis" x="{_LEFT + 16}" y="16" font-size="12">{observed}</text>'
-        f'<line class="expected" x1="{_LEFT + 140}" x2="{_LEFT + 168}" y1="12" y2="12" '
+        f'<rect class="observed" x="{LEFT}" y="6" width="10" height="12" fill="#1f5fbf"/>'
+        f'<text class="axis" x="{LEFT + 16}" y="16" font-size="12">{observed}</text>'
+        f'<line class="expected" x1="{LEFT + 140}" x2="{LEFT + 168}" y1="12" y2="12" '
         f'stroke="#1b1e23" stroke-width="2" stroke-dasharray="5 3"/>'
-        f'<text class="axis" x="{_LEFT + 174}" y="16" font-size="12">{expected}</text>'
+        f'<text class="axis" x="{LEFT + 174}" y="16" font-size="12">{expected}</text>'
     )

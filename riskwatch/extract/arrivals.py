@@ -24,7 +24,10 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Events that count, as arrays of one length: leaf area, indicator, source index, time, count."""
+    """Events that count, as arrays of one length: leaf area, indicator, source index, time, count.
+
+    Where the indicator is a gauge, `count` holds the reading's bits (`bits_of`), so that it stays exact.
+    """
 
     area: IntArray
     indicator: IntArray
@@ -55,6 +58,7 @@ class Arrivals:
         self._world = world
         self._sources = list(sources)
         self._route = _routes(world)
+        self._is_gauge = np.array([i in world.registry.gauges for i in world.registry.ids], dtype=bool)
         self._seen = SeenIds(dedup_days * DAY_US)
         self._corrections = Corrections(world.grid, dedup_days)
         self.leaving = no_events()
@@ -93,12 +97,12 @@ class Arrivals:
             indicator=indicator[keep],
             source=source[keep],
             occurred_us=occurred[keep],
-            count=np.rint(value[keep]).astype(np.int64),
+            count=self._counted(value, indicator)[keep],
         )
         tallies = self._tally(source, duplicate, late)
         self.leaving = no_events()
         if corrections and keys is not None:
-            count = np.rint(value).astype(np.int64)
+            count = self._counted(value, indicator)
             rows = Rows(keys, clock, self._route[area, indicator], indicator, source, occurred, count)
             made = self._corrections.take(rows, duplicate, late)
             self.outcomes[made.applied], self.outcomes[made.too_late] = 3, 4
@@ -106,6 +110,15 @@ class Arrivals:
             accepted = _with(accepted, made.come)
             tallies = self._corrected(tallies, source, made)
         return accepted, tallies
+
+    def _counted(self, value: NDArray[np.float64], indicator: IntArray) -> IntArray:
+        """What each row brings: its count, or the bits of its reading."""
+        if not self._is_gauge.any():
+            return np.rint(value).astype(np.int64)
+        gauge = self._is_gauge[indicator]
+        count = np.rint(np.where(gauge, 0.0, value)).astype(np.int64)
+        count[gauge] = bits_of(value[gauge])
+        return count
 
     def _corrected(self, tallies: dict[str, Tally], source: IntArray, made: Corrected) -> dict[str, Tally]:
         def of(mask: NDArray[np.bool_], name: str) -> int:
@@ -163,6 +176,15 @@ class Arrivals:
         self._sources = list(state["sources"])
         self._seen.load(state["seen"])
         self._corrections.load(state["corrections"])
+
+
+def bits_of(readings: NDArray[np.float64]) -> IntArray:
+    """Readings as integers that are equal where they are; there is one zero.
+
+    >>> bits_of(np.array([-0.0, 4.2])).view(np.float64)
+    array([0. , 4.2])
+    """
+    return (readings + 0.0).view(np.int64)
 
 
 def no_events() -> Accepted:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.arrivals import Accepted
+from riskwatch.extract.readings import Readings
 from riskwatch.extract.roll_up import roll_up
 
 IntArray = NDArray[np.int64]
@@ -34,6 +37,7 @@ class PanelBuilder:
         n = len(world.tree) * self.columns
         self._scratch = (np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n // 64 + 1, np.uint64))
         self._pending: list[dict[str, IntArray]] = []
+        self._readings = Readings(world, self.columns)
         self.next_tick: int | None = None
 
     def add(self, events: Accepted) -> None:
@@ -91,8 +95,9 @@ class PanelBuilder:
         ready, waiting = self._split(last)
         self._pending = [waiting] if len(waiting["tick"]) else []
         first, self.next_tick = self.next_tick, last + 1
+        counted, read = self._without_readings(ready, range(first, last + 2))
         bounds, series, count, since = roll_up(
-            (ready["tick"] - first, ready["series"], ready["count"], ready["occurred_us"]),
+            (counted["tick"] - first, counted["series"], counted["count"], counted["occurred_us"]),
             self._world.tree.paths,
             self._signature_column,
             self.columns,
@@ -114,7 +119,23 @@ class PanelBuilder:
                 first_us=since[part],
                 source_counts=brought[n],
                 blind_since=sees,
+                **(read[n] if read else {}),
             )
+
+    def _without_readings(
+        self, ready: dict[str, IntArray], ticks: range
+    ) -> tuple[dict[str, IntArray], list[dict[str, NDArray[Any]]]]:
+        """What is counted, and the readings of each tick; a reading counts as one row of its source."""
+        if not self._readings.any:
+            return ready, []
+        gauge = self._readings.of(ready["series"])
+        names = ("tick", "series", "occurred_us", "count")
+        tick, series, value = self._readings.taken(*(ready[name][gauge] for name in names))
+        ready["count"] = np.where(gauge, 1, ready["count"])
+        places = np.searchsorted(tick, ticks).tolist()
+        parts = [slice(*ends) for ends in itertools.pairwise(places)]
+        counted = {name: held[~gauge] for name, held in ready.items()}
+        return counted, [{"gauges": series[part], "readings": value[part]} for part in parts]
 
     def _split(self, last: int) -> tuple[dict[str, IntArray], dict[str, IntArray]]:
         empty = np.empty(0, np.int64)

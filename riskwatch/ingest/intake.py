@@ -53,8 +53,8 @@ class FileIntake:
         resume = Position.load(known["position"]) if known else None
         opened = open_stream(path, self._mapping, resume, stream=name, limits=_LIMITS, growing=growing)
         registry = self._world.registry
-        gauges = [i.id for i in registry.indicators if i.measure != "count"]
-        mapper = Mapper(self._mapping, self._world.tree.index, registry.index, self._clock, gauges=gauges)
+        areas, gauges = self._world.tree.index, registry.gauges
+        mapper = Mapper(self._mapping, areas, registry.index, self._clock, gauges=gauges)
         if known:
             mapper.load(known["mapper"])
         put = _Batches(self._inbox, self._mapping.source, name, mapper, self._now if live else None)

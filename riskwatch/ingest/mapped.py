@@ -13,24 +13,31 @@ from numpy.typing import NDArray
 from riskwatch.core.clock import Clock, to_us
 from riskwatch.core.errors import ConfigError
 from riskwatch.core.events import EVENT_SCHEMA
+from riskwatch.core.gauges import Gauge
 from riskwatch.ingest.block import RawBlock
 from riskwatch.ingest.codes import Looked, Lookup, folded
 from riskwatch.ingest.mapping import SourceMapping, mapping_faults
 from riskwatch.ingest.new_codes import NewCode, SeenCodes
 from riskwatch.ingest.quarantine import MAX_REF_CHARS, Quarantined, raw_text
 from riskwatch.ingest.timing import Timed, Timing, text_of
-from riskwatch.ingest.values import parse_refs, parse_values
+from riskwatch.ingest.values import out_of_range, parse_refs, parse_values
 
 _ORDER = (
     *("bad_time", "future", "time_jump", "received_before_occurred", "unknown_code", "not_watched"),
-    *("unknown_source", "unknown_area", "no_area", "bad_value", "free_text"),
+    *("unknown_source", "unknown_area", "no_area", "bad_value", "out_of_range", "free_text"),
 )
 """A row with several faults is quarantined for the first of these."""
 
 _ROLE_OF = {
     **{"bad_time": "occurred_at", "future": "occurred_at", "time_jump": "occurred_at"},
     **{"received_before_occurred": "received_at", "unknown_code": "indicator", "not_watched": "indicator"},
-    **{"unknown_source": "source", "unknown_area": "area", "no_area": "area", "bad_value": "value"},
+    **{
+        "unknown_source": "source",
+        "unknown_area": "area",
+        "no_area": "area",
+        "bad_value": "value",
+        "out_of_range": "value",
+    },
 }
 
 
@@ -50,7 +57,7 @@ class MappedBlock:
 
 
 class Mapper:
-    """Maps the blocks of one stream, in order; `gauges` are the indicators whose values are no counts."""
+    """Maps the blocks of one stream, in order; `gauges` are the indicators that are measured."""
 
     def __init__(
         self,
@@ -59,15 +66,17 @@ class Mapper:
         indicators: Collection[str],
         clock: Clock,
         *,
-        gauges: Collection[str] = (),
+        gauges: Mapping[str, Gauge] = {},
     ) -> None:
-        faults = mapping_faults(mapping, areas=areas, indicators=indicators, file=mapping.source)
+        faults = mapping_faults(
+            mapping, areas=areas, indicators=indicators, gauges=gauges, file=mapping.source
+        )
         if faults:
             raise ConfigError(faults)
         self._mapping = mapping
         self.corrections = mapping.corrections
         self._areas, self._folded = frozenset(areas), folded(areas)
-        self._indicators, self._gauges = frozenset(indicators), frozenset(gauges)
+        self._indicators, self._gauges = frozenset(indicators), dict(gauges)
         self._clock = clock
         self._timing = Timing(mapping)
         self._seen = SeenCodes()
@@ -160,11 +169,16 @@ class Mapper:
         columns, n = self._mapping.columns, table.num_rows
         extra: dict[str, pa.Array] = {}
         free_text = refused.pop("free_text", np.zeros(n, dtype=bool))
-        if columns.value is not None:
-            is_gauge = np.array([target in self._gauges for target in indicator.target], dtype=bool)
-            gauge = is_gauge[indicator.index] if len(is_gauge) else np.zeros(n, dtype=bool)
+        is_gauge = np.array([target in self._gauges for target in indicator.target], dtype=bool)
+        gauge = is_gauge[indicator.index] if len(is_gauge) else np.zeros(n, dtype=bool)
+        if columns.value is None:
+            refused["bad_value"] = gauge  # a row counts for one, but a gauge without a value says nothing
+        else:
             numbers, usable = parse_values(text_of(table, columns.value.column), gauge)
             extra["value"], refused["bad_value"] = pa.array(numbers), ~usable
+            if gauge.any():
+                beyond = out_of_range(numbers, indicator.target, indicator.index, self._gauges)
+                refused["out_of_range"] = usable & beyond
         for role, column in (("id", columns.id), ("incident_ref", columns.incident_ref)):
             if column is not None:
                 extra[role], is_text = parse_refs(text_of(table, column.column))
@@ -215,7 +229,11 @@ class Mapper:
             reason = _ORDER[reasons[i]]
             raw = {name: raw_text(value) for name, value in values.items()}
             role = _ROLE_OF.get(reason)
-            detail = f"{raw[columns[role].column]!r} (column '{columns[role].column}')" if role else ""
+            detail = (
+                f"{raw[columns[role].column]!r} (column '{columns[role].column}')"
+                if role in columns
+                else ""
+            )
             if reason == "not_watched":
                 code = self._mapping.columns.indicator.code_of(values[columns["indicator"].column])
                 detail = f"'{code}': {not_watched[code]}"

@@ -160,9 +160,14 @@ def load_mapping(path: Path, file: str) -> SourceMapping:
 
 
 def mapping_faults(
-    mapping: SourceMapping, *, areas: Collection[str], indicators: Collection[str], file: str
+    mapping: SourceMapping,
+    *,
+    areas: Collection[str],
+    indicators: Collection[str],
+    file: str,
+    gauges: Collection[str] = (),
 ) -> list[Fault]:
-    """What a mapping says about areas and indicators that the workspace does not have."""
+    """What a mapping says about areas and indicators that the workspace does not have, or cannot read."""
     faults = []
     empty = mapping.columns.area.when_empty
     if empty is not None and empty not in areas:
@@ -174,6 +179,10 @@ def mapping_faults(
             if indicator not in indicators:
                 where, fix = f"columns.indicator.codes.{code}", f"use an id of {mapping.indicators}"
                 faults.append(Fault(file, where, f"indicator '{indicator}' is unknown", fix))
+        measured = sorted(set(codes.values()) & set(gauges))
+        if measured and mapping.columns.value is None:
+            fix = "add value: {column: ..., kind: number}"
+            faults.append(Fault(file, "columns.value", f"is missing, and '{measured[0]}' is a gauge", fix))
     return faults
 
 

@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = {
     "unknown_area": "no area has this code",
     "no_area": "the area is empty and the mapping has no when_empty",
     "bad_value": "the value is not a usable number",
+    "out_of_range": "the reading is none that its gauge can show",
     "free_text": "an id, a reference or a source holds text",
 }
 """Reason -> what is wrong, as one clause; `docs/sources.md` says what to do about each."""

@@ -75,8 +75,7 @@ class SentIntake:
         self._mapping, self._inbox, self._receipts, self._clock = mapping, inbox, receipts, clock
         self._lock = threading.Lock()
         registry = world.registry
-        gauges = [i.id for i in registry.indicators if i.measure != "count"]
-        self._mapper = Mapper(mapping, world.tree.index, registry.index, clock, gauges=gauges)
+        self._mapper = Mapper(mapping, world.tree.index, registry.index, clock, gauges=registry.gauges)
         self._fresh = self._mapper.state()
 
     def take(self, sent: Sent, rules: IngestRules) -> tuple[Receipt, bool]:

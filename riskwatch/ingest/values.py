@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from riskwatch.core.gauges import Gauge
 from riskwatch.ingest.plain_text import is_plain, read_whole, text_bytes
 from riskwatch.ingest.quarantine import MAX_REF_CHARS
 
@@ -34,6 +38,19 @@ def parse_values(
     usable = good.to_numpy(zero_copy_only=False) & np.isfinite(numbers)
     whole = (numbers >= 0) & (numbers <= MAX_COUNT) & (numbers == np.floor(numbers))
     return numbers, usable & (gauge | whole)
+
+
+def out_of_range(
+    numbers: NDArray[np.float64],
+    target: Sequence[str | None],
+    index: NDArray[Any],
+    gauges: Mapping[str, Gauge],
+) -> NDArray[np.bool_]:
+    """Which readings their gauge cannot show; `target` are indicators, `index` [n] which one is whose."""
+    known = [gauges.get(t or "") for t in target]
+    low, high = np.array([(g.lowest, g.highest) if g else (-np.inf, np.inf) for g in known]).T
+    beyond: NDArray[np.bool_] = (numbers < low[index]) | (numbers > high[index])
+    return beyond
 
 
 def parse_refs(column: pa.StringArray) -> tuple[pa.StringArray, NDArray[np.bool_]]:

@@ -72,6 +72,9 @@ class TrainingRows:
         self._horizon = labels.horizon_h * self._per_hour
         self._quiet = labels.onset.quiet_h * self._per_hour
         self._shape = (len(self._world.tree), len(self._world.registry.signatures))
+        gauges, signatures = self._world.registry.gauges, self._world.registry.signatures
+        counted = [any(i not in gauges for i in s.indicators) for s in signatures]
+        self._counted = np.array(counted)  # the outcome is about counts; of gauges alone it says nothing
         self._season = Season(self._world.tree, self._shape[1], self._horizon, labels)
 
     def tables(self) -> Iterator[pa.Table]:
@@ -193,7 +196,7 @@ class TrainingRows:
             in_progress=self._over(stretch, behind, self._quiet, rows),
             week_ago=self._over(stretch, week[1], week[0], rows)
             & stretch.seen(week[1], week[0], places[1]),
-            known=seen,
+            known=seen & self._counted[rows.signature],
             known_at_us=(last + 1) * grid.tick_us + grid.lateness_us,
         )
 

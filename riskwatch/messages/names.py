@@ -69,7 +69,10 @@ class Names:
         return ("I", "II", "III", "IV")[level - 1]
 
     def feed(self, feed: str) -> str:
-        """A feed as a person knows it: a source by its id, an indicator by its name."""
+        """A feed as a person knows it: a source by its id, an indicator or a gauge by its name."""
+        indicator, _, area = feed.partition("@")
+        if area and indicator in self.registry.gauges:
+            return self.text("reading.gauge", name=self.indicator(indicator), area=self.area(area))
         return self.indicator(feed)
 
     def actor(self, actor: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from riskwatch.core.alerts import Alert, AlertKind, Contribution, Level, State
+from riskwatch.core.readings import Reading
 from riskwatch.core.side_states import Mode
 from riskwatch.messages.catalogue import DEFAULT_LANG
 from riskwatch.messages.names import Names
 from riskwatch.messages.numbers import amount
-from riskwatch.messages.usual import usual
+from riskwatch.messages.readings import brought, told_by, usual_of
 
 _WORTH_NAMING = 0.2
 _MOST_NAMED = 3
@@ -85,22 +86,19 @@ class Words(Names):
             return self.text("sentence.unexplained", what=self.signature(alert.signature))
         leading, *others = alert.contributions
         named = [c for c in others if c.share >= _WORTH_NAMING][: _MOST_NAMED - 1]
-        count = self.catalogue.counted(leading.observed, self.indicator(leading.indicator))
-        when = self._when(leading, alert)
-        told = self.text("sentence.told", count=count, when=when, usual=self._usual(leading, alert))
+        when, normal = self._when(leading, alert), self._usual(leading, alert)
+        told = self.text(told_by(leading, self), count=brought(leading, self), when=when, usual=normal)
         if not named:
             return told
-        more = self.catalogue.joined(
-            [self.catalogue.counted(c.observed, self.indicator(c.indicator)) for c in named]
-        )
+        more = self.catalogue.joined([brought(c, self) for c in named])
         return self.catalogue.count("sentence.more", len(named), told=told, more=more)
 
     def _usual(self, leading: Contribution, alert: Alert) -> str:
         """What was to be expected; what was planned is named, as it is in what was expected."""
         named = [dict(one) for one in alert.planned]
         names = [one.get(self.lang, one[DEFAULT_LANG]) for one in named]
-        if not names:
-            return usual(leading, self.catalogue)
+        if not names or isinstance(leading, Reading):  # a plan has no factor for what is measured
+            return usual_of(leading, self)
         planned, e = self.catalogue.joined(names), amount(leading.expected)
         return self.catalogue.count("usual.planned", len(names), names=planned, e=e)
 
@@ -122,8 +120,9 @@ class Words(Names):
     def _silence(self, alert: Alert) -> str:
         since_us = alert.opened_at_us if alert.since_us is None else alert.since_us
         since = self.local.told(since_us, on_us=alert.updated_at_us)
-        feed = self.feed(alert.detail)
+        feed, stuck = self.feed(alert.detail), alert.signature == "stuck"
         if alert.state in _ENDED and alert.closed_at_us is not None:
             until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
-            return self.text("sentence.spoke_again", feed=feed, since=since, until=until)
-        return self.text("sentence.silent", feed=feed, since=since)
+            key = "reading.moves_again" if stuck else "sentence.spoke_again"
+            return self.text(key, feed=feed, since=since, until=until)
+        return self.text("reading.stuck" if stuck else "sentence.silent", feed=feed, since=since)

@@ -6,6 +6,7 @@ import numpy as np
 
 from riskwatch.core.alerts import Contribution
 from riskwatch.core.indicators import IndicatorRegistry
+from riskwatch.core.readings import Reading
 from riskwatch.core.scores import Evidential
 from riskwatch.score.composite import Judged
 
@@ -31,11 +32,29 @@ def contributions(
     order = np.argsort(-added, kind="stable")
     kept = [i for n, i in enumerate(order) if n == 0 or added[i] >= _LEAST_SHARE * total]
     rest = total - float(added[kept].sum())
-    found = []
+    found: list[Contribution] = []
     for n, i in enumerate(kept):
         window = int(log_odds[i].argmax())
         mine = float(added[i]) + (rest if n == 0 else 0.0)
         index = int(cells.indicators[i])
+        gauged = cells.gauged
+        if gauged is not None and gauged.nats[row, i].any():
+            at, since_us = (row, int(i)), int(gauged.since_us[row, i])
+            found.append(
+                Reading(
+                    indicator=registry.ids[index],
+                    window_h=float(volume.windows_h[window]),
+                    observed=int(gauged.readings[at]),
+                    expected=0.0,
+                    p=float(np.exp(-gauged.nats[row, i, window])),
+                    share=mine / total,
+                    log_odds=mine,
+                    since_us=None if since_us < 0 else since_us,
+                    value=float(gauged.value[at]),
+                    usual=float(gauged.usual[at]),
+                )
+            )
+            continue
         found.append(
             Contribution(
                 indicator=registry.ids[index],

@@ -8,6 +8,7 @@ from riskwatch.core.areas import AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import FloatArray
 from riskwatch.score.composite import Judged
+from riskwatch.score.gauged import readings_as_calls
 from riskwatch.score.spoken_for import beyond_usual
 
 _UNKNOWN_EXPOSURE = 5.0
@@ -20,7 +21,8 @@ class Impact:
     Exposure rises with the log of the population (100 people: 0, a million: 10; unknown: 5),
     vulnerability is the area's. Magnitude rises with the log of the calls beyond the usual, each
     weighed by the gravity of its harm, over the window that carries most: a hundred of full
-    gravity are the whole scale, nine are half of it.
+    gravity are the whole scale, nine are half of it. A gauge that stands beyond its past by the
+    whole of its range weighs as a hundred calls, by half of it as nine.
     """
 
     def __init__(self, tree: AreaTree, registry: IndicatorRegistry) -> None:
@@ -33,6 +35,8 @@ class Impact:
         cells = judged.cells
         gravity = self._gravity[cells.indicators]
         weighed = beyond_usual(judged.nats, cells.observed, cells.expected, gravity)
+        if cells.gauged is not None:
+            weighed = weighed + readings_as_calls(judged.nats, cells.gauged, gravity)
         magnitude = np.minimum(10.0 * np.log1p(weighed) / np.log1p(_WHOLE_SCALE), 10.0)
         impact: FloatArray = np.cbrt(self._fixed[cells.areas] * magnitude)
         return impact

@@ -16,6 +16,7 @@ from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import Cells, Evidential, FloatArray
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
+from riskwatch.score.gauged import readings_behind
 from riskwatch.score.impact import Impact
 from riskwatch.score.spoken_for import beyond, calls_behind, strongest_window
 
@@ -124,7 +125,13 @@ class StrongestSpeaks:
         above = depth[every] < np.repeat(depth[rows], np.diff(begins))
         observed, expected = beyond(cells.observed, cells.expected, rows, (every, above, begins))
         left = Cells(
-            cells.areas[rows], cells.indicators, observed, expected, cells.inverse_size[rows], cells.known
+            cells.areas[rows],
+            cells.indicators,
+            observed,
+            expected,
+            cells.inverse_size[rows],
+            cells.known,
+            cells.gauged and cells.gauged.at(rows),  # a gauge is nobody else's
         )
         less = self._composite.judge(left.areas, judged.signature, left)
         seen = _Seen(less, self._impact.of(less))
@@ -172,9 +179,10 @@ class _Seen:
 
     @cached_property
     def calls(self) -> list[list[int]]:
-        """Of each area the calls of every window."""
-        calls: list[list[int]] = calls_behind(self.judged.nats, self.judged.cells.observed).tolist()
-        return calls
+        """Of each area the calls of every window, and the readings beyond their gauge's past."""
+        calls, gauged = calls_behind(self.judged.nats, self.judged.cells.observed), self.judged.cells.gauged
+        told: list[list[int]] = (calls if gauged is None else calls + readings_behind(gauged)).tolist()
+        return told
 
     def notable(self, row: int, rule: Notable) -> bool:
         return rule.notable(self.likelihoods[row], self.impacts[row])

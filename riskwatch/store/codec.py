@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from riskwatch.core.alerts import Alert, AlertKind, Chart, Contribution, Level, LevelChange, State, Verdict
+from riskwatch.core.readings import Reading, ReadingChart
 from riskwatch.core.side_states import (
     Duty,
     Flapping,
@@ -96,9 +97,13 @@ def load_alert(text: str) -> Alert:
         "level": Level(raw["level"]),
         "peak_level": Level(raw["peak_level"]),
         "levels": tuple(LevelChange(c["at_us"], Level(c["level"])) for c in raw["levels"]),
-        "contributions": tuple(Contribution(**c) for c in raw["contributions"]),
+        "contributions": tuple(
+            Reading(**c) if "value" in c else Contribution(**c) for c in raw["contributions"]
+        ),
         "chart": chart
-        and Chart(chart["end_us"], chart["step_us"], tuple(chart["observed"]), tuple(chart["expected"])),
+        and (ReadingChart if "indicator" in chart else Chart)(
+            **chart | {name: tuple(chart[name]) for name in ("observed", "expected")}
+        ),
         "judged": tuple(raw["judged"]),
         "feeds_missing": tuple(raw["feeds_missing"]),
         "verdict": None if raw["verdict"] is None else Verdict(raw["verdict"]),

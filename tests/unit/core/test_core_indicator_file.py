@@ -14,6 +14,7 @@ from riskwatch.core.indicator_file import load_indicators
 from riskwatch.core.indicators import DOMAINS, RESPONSES
 
 TODAY = date(2026, 6, 1)
+RIVER = {"unit": "m", "lowest": 0, "highest": 12}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -60,7 +61,18 @@ def test_a_good_file_loads_on_its_last_day(tmp_path):
             f"response 'enforcement' is not a helping response; use one of {', '.join(RESPONSES)}",
         ),
         ({"domain": "crime"}, f"domain 'crime' is unknown; use one of {', '.join(DOMAINS)}"),
-        ({"measure": "gauge"}, "measure 'gauge' is not supported; use count; gauges are not read yet"),
+        ({"measure": "rate"}, "measure 'rate' is unknown; use count or gauge"),
+        (
+            {"measure": "gauge"},
+            "measure 'gauge' says neither unit nor range; add gauge: {unit: m, lowest: 0, highest: 12}, "
+            "its unit and the range it can show",
+        ),
+        ({"gauge": RIVER}, "has a gauge and is counted; add measure: gauge, or leave gauge: out"),
+        (
+            {"measure": "gauge", "gauge": RIVER, "population_floor": 100},
+            "a gauge has a population floor; leave population_floor out: a reading is of a place, "
+            "and readings of several do not add up",
+        ),
         ({"expires": date(2026, 5, 31)}, "expired on 2026-05-31; let its owner renew or remove it"),
         (
             {"name": {"en": "fires", "zh": "集会火灾"}},

@@ -13,12 +13,14 @@ from ingest_town import AREAS, INDICATORS, NOW, mapper, mapping
 from riskwatch.core.clock import MovableClock
 from riskwatch.core.errors import ConfigError
 from riskwatch.core.events import EVENT_SCHEMA
+from riskwatch.core.gauges import Gauge
 from riskwatch.ingest.mapped import Mapper
 from riskwatch.ingest.new_codes import NewCode
 from riskwatch.ingest.quarantine import REASONS
 from riskwatch.ingest.stream_clock import NEVER, find_jumps
 
 HEADER = "town,title,when\n"
+RIVER = Gauge(unit="m", lowest=-5, highest=12)
 RECEIVED = {"received_at": {"column": "got", "kind": "instant", "format": "iso"}}
 START = datetime(2016, 5, 1, 10, 0, 0)  # noqa: DTZ001 - local time of a file
 
@@ -178,9 +180,31 @@ class TestValues:
         )
         assert [e["value"] for e in read(content, mapping=self.used).events] == [0, 3, 4, 100, 7]
 
+    def test_a_reading_beyond_what_its_gauge_can_show_is_set_aside_with_its_value(self, read):
+        """The ends of the range are in it; counts have none of it."""
+        into = Mapper(self.used, AREAS, INDICATORS, MovableClock(NOW), gauges={"flood": RIVER})
+        content = "town,title,when,n\n" + "".join(
+            f"NORTH,{code},2016-05-01 10:00:00,{n}\n"
+            for code, n in (("FLOOD", 12), ("FLOOD", 12.01), ("FLOOD", -99), ("FIRE", 99), ("FLOOD", -5))
+        )
+        got = read(content, mapping=self.used, into=into)
+        assert [e["value"] for e in got.events] == [12, 99, -5]
+        assert [reason for _, _, reason in got.quarantined] == ["out_of_range", "out_of_range"]
+        told = [q.detail for block in got.blocks for q in block.quarantined]
+        assert told == ["'12.01' (column 'n')", "'-99' (column 'n')"]
+
+    def test_a_gauge_without_a_value_says_nothing(self, read):
+        """A row without a value counts for one; a reading of 1 nobody took."""
+        none = mapping(columns={"indicator": {"column": "title", "kind": "code", "codes": "same"}})
+        into = Mapper(none, AREAS, INDICATORS, MovableClock(NOW), gauges={"flood": RIVER})
+        got = read(HEADER + "NORTH,flood,2016-05-01 10:00:00\n", mapping=none, into=into)
+        assert [reason for _, _, reason in got.quarantined] == ["bad_value"]
+        with pytest.raises(ConfigError, match=r"columns\.value: is missing, and 'flood' is a gauge"):
+            Mapper(mapping(), AREAS, INDICATORS, MovableClock(NOW), gauges={"flood": RIVER})
+
     def test_a_gauge_may_be_negative_or_fractional(self, read):
         """River levels and temperatures are no counts."""
-        into = Mapper(self.used, AREAS, INDICATORS, MovableClock(NOW), gauges=("flood",))
+        into = Mapper(self.used, AREAS, INDICATORS, MovableClock(NOW), gauges={"flood": RIVER})
         content = (
             "town,title,when,n\nNORTH,FLOOD,2016-05-01 10:00:00,-2.5\n"
             "NORTH,FIRE,2016-05-01 10:00:00,2.5\nNORTH,FLOOD,2016-05-01 10:00:00,inf\n"

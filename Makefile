@@ -12,8 +12,8 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 COVER := --cov=riskwatch --cov-branch --cov-report=term:skip-covered --cov-fail-under=90
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=600
 TESTS ?=
-BENCHES ?= montco911 likelihood throughput growth fairness_gate surge desk_load
-DETECTION ?= noufaily registers nab streams shapes
+BENCHES ?= montco911 likelihood throughput growth fairness_gate surge desk_load gauges
+DETECTION ?= noufaily registers nab streams shapes compound
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast test-long lint format bench bench-detection lock clean

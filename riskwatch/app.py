@@ -171,7 +171,7 @@ class Pipeline:
 
     def _down(self, outage: Outage) -> Down:
         since_us = self._settings.world.grid.start(outage.since_tick)
-        return Down(outage.feed, outage.source is not None, since_us, outage.announced)
+        return Down(outage.feed, outage.source is not None, since_us, announced=outage.announced)
 
     def _beyond_plans(self, changes: list[AlertChange], panel: Panel) -> list[AlertChange]:
         """Changes whose evidence is of this tick name what was planned and does not explain it."""

@@ -26,9 +26,9 @@ class Down:
     feed: str
     whole_source: bool
     since_us: int | None = None
-    announced: bool = False
     area: str | None = None
     stuck: bool = False
+    announced: bool = False
 
 
 class Notices:

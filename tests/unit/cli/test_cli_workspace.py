@@ -122,7 +122,11 @@ def test_simulate_takes_every_parameter_and_tells_what_it_wrote(riskwatch, tmp_p
     ("words", "code", "expected"),
     [
         (["--set", "areas"], 2, "'areas' is not KEY=VALUE"),
-        (["--scenario", "nowhere"], 2, "compound, demo, load, outbreak, quiet, slow, storm"),
+        (
+            ["--scenario", "nowhere"],
+            2,
+            "compound, crossing, crossing_even, crossing_unseen, demo, load, outbreak, quiet",
+        ),
         (["--areas", "2"], 1, "options: areas: 2 is not accepted"),
         (["--out", "events.xlsx"], 1, "events.xlsx"),
         (["--areas", "many"], 2, "'--areas'"),

@@ -80,13 +80,20 @@ ALERTS = st.builds(
 )
 
 
+def plainly(made):
+    """All fields at once; what was planned is left out where nothing was."""
+    return canonical(
+        {f.name: getattr(made, f.name) for f in fields(made) if f.name != "planned" or made.planned}
+    )
+
+
 @settings(deadline=None, max_examples=80)
 @given(ALERTS)
 def test_an_alert_comes_back_as_it_was(made):
     """Every field with its type, and the same bytes when it is written again."""
     text = dump_alert(made)
-    assert text == canonical(made)
-    assert dump_alert(replace(made, revision=made.revision + 1)) == canonical(
+    assert text == plainly(made)
+    assert dump_alert(replace(made, revision=made.revision + 1)) == plainly(
         replace(made, revision=made.revision + 1)
     )
     again = load_alert(text)

@@ -8,12 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.odds_classifier import OddsClassifier
 from models.platt import fit_platt
 
 FloatArray = NDArray[np.float64]
@@ -21,7 +17,7 @@ _FEWEST = 20  # rows of each class, under which nothing is calibrated
 _ROWS_AT_ONCE = 4096
 
 
-class SurgeBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
+class SurgeBoosting(OddsClassifier):
     """HistGradientBoostingClassifier whose log-odds rise in every column, then Platt's calibration.
 
     A row is [surprise of each window, size]; the size of a row without surprise counts as none.
@@ -77,18 +73,8 @@ class SurgeBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skl
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 - scikit-learn's names
         """Fit on rows [n, windows + 1], binary outcomes [n] and how many rows each stands for."""
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_features=2)  # noqa: N806 - as above
-        check_classification_targets(y)
-        self.classes_ = unique_labels(y)
-        if len(self.classes_) > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"{self.classes_}."
-            )
-        if len(self.classes_) < 2:
-            raise ValueError("SurgeBoosting needs samples of two classes; the data has only one class")
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        rows, target = _calmed(X), (y == self.classes_[1]).astype(np.int64)
+        rows, target, weight = self._checked(X, y, sample_weight)
+        rows = _calmed(rows)
         self.slope_, self.intercept_ = self._calibrated(rows, target, weight)
         self.base_, self.trees_ = self._grown(rows, target, weight)
         return self
@@ -113,22 +99,6 @@ class SurgeBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skl
                 terms[:, window] += (after - before) / 2.0
                 before = after
         return terms
-
-    def decision_function(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
-        """scikit-learn's name for the log-odds."""
-        check_is_fitted(self)
-        return self.log_odds(validate_data(self, X, dtype=np.float64, reset=False))
-
-    def predict_proba(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
-        """[n, 2] probabilities of no outcome and outcome."""
-        likelihood = expit(self.decision_function(X))
-        return np.column_stack([1.0 - likelihood, likelihood])
-
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's names
-        """The likelier class of each row."""
-        likely = (self.decision_function(X) > 0).astype(int)  # first: it says what is not fitted
-        found: NDArray[Any] = self.classes_[likely]
-        return found
 
     def _grown(
         self, rows: FloatArray, target: NDArray[np.int64], weight: FloatArray
@@ -162,12 +132,6 @@ class SurgeBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # skl
                 )
         told = np.isfinite(raw)
         return fit_platt(raw[told], target[told], weight[told])
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True  # it reads surprise, never below 0, not any number
-        return tags
 
 
 _TREE = ("feature", "threshold", "left", "right", "value")

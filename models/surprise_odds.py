@@ -6,21 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import Tags
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.odds_classifier import OddsClassifier, fit_rising
 from models.surprise_terms import SurpriseTerms
 
-FloatArray = NDArray[np.float64]
-_FIT = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9}  # so close that a weight of 2 is a row given twice
 
-
-class SurpriseOdds(ClassifierMixin, SurpriseTerms, BaseEstimator):  # type: ignore[misc] # sklearn has no types
+class SurpriseOdds(SurpriseTerms, OddsClassifier):
     """Non-negative logistic regression on truncated surprise, steeper where counts are large.
 
     A row is [surprise of each window, size]; log-odds = intercept + sum over windows of
@@ -59,51 +50,6 @@ class SurpriseOdds(ClassifierMixin, SurpriseTerms, BaseEstimator):  # type: igno
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803 - scikit-learn's names
         """Fit on rows [n, windows + 1], binary outcomes [n] and how many rows each stands for."""
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_min_features=2)  # noqa: N806 - scikit-learn's names
-        check_classification_targets(y)
-        self.classes_ = unique_labels(y)
-        if len(self.classes_) > 2:
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"{self.classes_}."
-            )
-        if len(self.classes_) < 2:
-            raise ValueError("SurpriseOdds needs samples of two classes; the data has only one class")
-        terms, target = self._expanded(X), (y == self.classes_[1]).astype(np.float64)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        weight = weight / weight.sum()
-
-        def loss(params: FloatArray) -> tuple[float, FloatArray]:
-            logit = params[0] + terms @ params[1:]
-            residual = weight * (expit(logit) - target)
-            value = weight @ (np.logaddexp(0.0, logit) - target * logit)
-            slope = np.r_[residual.sum(), terms.T @ residual + 2 * self.penalty * params[1:]]
-            return float(value + self.penalty * (params[1:] ** 2).sum()), slope
-
-        start = np.zeros(terms.shape[1] + 1)
-        bounds = [(None, None)] + [(0.0, None)] * terms.shape[1]
-        found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options=_FIT)
-        self.intercept_, self.coef_ = float(found.x[0]), found.x[1:]
+        rows, target, weight = self._checked(X, y, sample_weight)
+        self.intercept_, self.coef_ = fit_rising(self._expanded(rows), target, weight, self.penalty)
         return self
-
-    def decision_function(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
-        """scikit-learn's name for the log-odds."""
-        check_is_fitted(self)
-        return self.log_odds(validate_data(self, X, dtype=np.float64, reset=False))
-
-    def predict_proba(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
-        """[n, 2] probabilities of no outcome and outcome."""
-        likelihood = expit(self.decision_function(X))
-        return np.column_stack([1.0 - likelihood, likelihood])
-
-    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803 - scikit-learn's names
-        """The likelier class of each row."""
-        likely = (self.decision_function(X) > 0).astype(int)  # first: it says what is not fitted
-        found: NDArray[Any] = self.classes_[likely]
-        return found
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True  # it reads surprise, never below 0, not any number
-        return tags

@@ -38,6 +38,8 @@ NEEDS_CREDIT_CARD = (
 """River's checks of anomaly detectors that run on its one data set, which it downloads."""
 COMPARED = ("models.isolation:IsolationScore",)
 """Stand beside the candidates and never score: held to scikit-learn's checks alone."""
+BASES = ("models.odds_classifier:OddsClassifier",)
+"""What recipes inherit and none is by itself."""
 _ARRAY_API = LeftOut("check_array_api_input", "SCIPY_ARRAY_API is not set: not checking array_api input")
 LEFT_OUT: dict[str, tuple[LeftOut, ...]] = {
     "models.gauge_surprise:GaugeSurprise": tuple(
@@ -59,7 +61,7 @@ def test_every_class_of_features_is_an_extractor_under_check() -> None:
 
 def test_every_class_of_models_is_under_check() -> None:
     """A class that joins `models/` joins this list and is checked by it; a lighter one has its own test."""
-    assert sorted(classes_of("models")) == sorted((*MODELS, *COMPARED, *ON_DUTY.values()))
+    assert sorted(classes_of("models")) == sorted((*MODELS, *COMPARED, *BASES, *ON_DUTY.values()))
 
 
 @pytest.mark.parametrize(("name", "cls"), classes_of("features").items())

@@ -58,6 +58,21 @@ def test_subtraction_along_lines_gives_no_small_count(table):
         assert known[cell] == -1
 
 
+@settings(max_examples=15)
+@given(TABLES)
+def test_nothing_is_hidden_that_need_not_be(table):
+    """Any one cell more, published, would tell a small count to within ten."""
+    whole, hidden = with_sums(table), withheld(table)
+    small = (whole > 0) & (whole < 10)
+    if hidden.all():
+        return  # nothing could be published at all
+    for cell in map(tuple, np.argwhere(hidden & ~small & (whole > 0)).tolist()):
+        told = hidden.copy()
+        told[cell] = False
+        widths = [np.diff(bounds(whole, told, at))[0] for at in map(tuple, np.argwhere(small).tolist())]
+        assert min(widths) < 10
+
+
 def test_a_small_sum_of_two_hidden_counts_is_hidden_too():
     """3 and 4 alone would be known to add up to 7."""
     assert withheld(np.array([[3, 4], [80, 90], [60, 20]]))[0].all()

@@ -10,11 +10,12 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.audit.counts import gate_evidence
 from riskwatch.audit.happenings import load_truth
 from riskwatch.audit.intervals import wilson
@@ -32,13 +33,13 @@ TRIALS = 300
 GROUPS, INCIDENTS, WEEKS = 8, 150, 40
 SHARED_WEEK_SD = 0.3
 SIZES = (60, 100, 300)
-COUNTIES = ((1.0, 101), (1.0, 102), (0.4, 101))
+COUNTIES = ((1.0, 101), (1.0, 102), (1.0, 103), (1.0, 104), (0.4, 101))
 BUNDLES: tuple[tuple[str, dict[str, float]], ...] = (
     ("fair", {}),
     ("one group detected 20 points worse", {"worse": 0.2}),
     ("one group with twice the false alerts", {"burden": 2.0}),
-    ("fair, weeks three times as clustered", {"within": 0.1}),
-    ("20 points worse, weeks three times as clustered", {"within": 0.1, "worse": 0.2}),
+    ("fair, weeks a tenth alike", {"within": 0.1}),
+    ("20 points worse, weeks a tenth alike", {"within": 0.1, "worse": 0.2}),
 )
 
 
@@ -50,10 +51,6 @@ class Spread:
     within: float
     false_per_area_month: float
     false_cv2: float
-
-
-SPREAD = Spread(detection=0.557, within=0.031, false_per_area_month=1.60, false_cv2=0.30)
-"""Measured by `spread_of` on the scenario `audit`; `main` prints that of its fair counties."""
 
 
 def county(folder: Path, seed: int, rural: float) -> GroupCounts:
@@ -157,9 +154,9 @@ def judged(make: Callable[[int], GroupCounts]) -> dict[str, int]:
     return found
 
 
-def bundle_rows(name: str, given: dict[str, float]) -> list[list[object]]:
+def bundle_rows(spread: Spread, name: str, given: dict[str, float]) -> list[list[object]]:
     """The gate and the two rules of thumb on the trials of one kind of bundle."""
-    r = judged(lambda seed: draw(SPREAD, seed, **given))  # type: ignore[arg-type] - only numbers are given
+    r = judged(lambda seed: draw(spread, seed, **given))  # type: ignore[arg-type] - only numbers are given
     return [
         [name, "the gate", of_trials(r["fail"]), of_trials(r["named"]), of_trials(r["not_enough"])],
         [name, "gap over 0.1", of_trials(r["tenth"]), of_trials(r["tenth_named"]), ""],
@@ -167,10 +164,10 @@ def bundle_rows(name: str, given: dict[str, float]) -> list[list[object]]:
     ]
 
 
-def size_row(size: int) -> list[object]:
+def size_row(spread: Spread, size: int) -> list[object]:
     """A fair bundle and one with a group detected 20 points worse, at so many incidents a group."""
-    f = judged(lambda seed: draw(SPREAD, seed, incidents=size))
-    w = judged(lambda seed: draw(SPREAD, seed, incidents=size, worse=0.2))
+    f = judged(lambda seed: draw(spread, seed, incidents=size))
+    w = judged(lambda seed: draw(spread, seed, incidents=size, worse=0.2))
     told = (f["fail"], w["named"], w["not_enough"], f["tenth"], f["fifths"])
     return [size, *map(of_trials, told)]
 
@@ -188,32 +185,31 @@ def county_row(rural: float, seed: int) -> tuple[list[object], GroupCounts]:
 
 
 def main() -> None:
-    """Run the trials, then the counties; the page is written after each part."""
+    """Live through the counties, then run the trials with their spread; write the page after each part."""
+    asked(__doc__)
     main_rows: list[list[object]] = []
     sizes: list[list[object]] = []
-    counties: list[list[object]] = []
+    with ProcessPoolExecutor(2) as pool:
+        lived = list(pool.map(county_row, *zip(*COUNTIES, strict=True)))
+        spread = spread_of(
+            [counts for (rural, _), (_, counts) in zip(COUNTIES, lived, strict=True) if rural == 1.0]
+        )
 
-    def write() -> None:
-        text = _page(main_rows, sizes, counties)
-        (ROOT / "benchmarks" / "fairness_gate.md").write_text(text, encoding="utf-8")
+        def write() -> None:
+            text = _page(spread, main_rows, sizes, [row for row, _ in lived])
+            (ROOT / "benchmarks" / "fairness_gate.md").write_text(text, encoding="utf-8")
 
-    with ProcessPoolExecutor(3) as pool:
-        for rows in pool.map(bundle_rows, *zip(*BUNDLES, strict=True)):
+        for rows in pool.map(partial(bundle_rows, spread), *zip(*BUNDLES, strict=True)):
             main_rows += rows
             write()
-        for row in pool.map(size_row, SIZES):
+        for row in pool.map(partial(size_row, spread), SIZES):
             sizes.append(row)
             write()
-    fair = []
-    for rural, seed in COUNTIES:
-        row, counts = county_row(rural, seed)
-        counties.append(row)
-        fair += [counts] if rural == 1.0 else []
-        write()
-    print(f"the spread of the fair counties, for SPREAD: {spread_of(fair)}")
 
 
-def _page(main_rows: list[list[object]], sizes: list[list[object]], counties: list[list[object]]) -> str:
+def _page(
+    spread: Spread, main_rows: list[list[object]], sizes: list[list[object]], counties: list[list[object]]
+) -> str:
     header = ["bundle", "rule", "blocked", "blocked, and that group named first", "not enough evidence"]
     size_header = [
         "incidents a group",
@@ -226,11 +222,11 @@ def _page(main_rows: list[list[object]], sizes: list[list[object]], counties: li
     parts = [
         "# How often does the fairness gate err?",
         f"{TRIALS} seeded count tables a row: {GROUPS} groups, {INCIDENTS} incidents a group over {WEEKS} "
-        "weeks, 12 areas a group; shares of trials with 95% Wilson intervals. The spread is that of a made "
-        "county replayed through the whole engine (`SPREAD`): detection "
-        f"{SPREAD.detection:.2f}, correlation within a group's week {SPREAD.within:.3f}, "
-        f"{SPREAD.false_per_area_month:.2f} false alerts an area-month with a squared coefficient of "
-        f"variation of {SPREAD.false_cv2:.2f}. On top of it, all groups share a week effect (standard "
+        "weeks, 12 areas a group; shares of trials with 95% Wilson intervals. The spread is that of the "
+        "fair counties below, replayed through the whole engine in this run: detection "
+        f"{spread.detection:.2f}, correlation within a group's week {spread.within:.3f}, "
+        f"{spread.false_per_area_month:.2f} false alerts an area-month with a squared coefficient of "
+        f"variation of {spread.false_cv2:.2f}. On top of it, all groups share a week effect (standard "
         f"deviation {SHARED_WEEK_SD} in log-odds). Sought: a fair bundle failed in at most 0.07 of the "
         "trials, one group detected 20 points worse blocked and named in at least 0.90.",
         provenance("python -m benchmarks.fairness_gate"),
@@ -240,16 +236,15 @@ def _page(main_rows: list[list[object]], sizes: list[list[object]], counties: li
         'On a fair bundle "blocked, and named" counts trials in which chance picked the first group.',
         *(["## By group size", table(size_header, sizes)] if sizes else []),
     ]
-    if counties:
-        parts += [
-            "## Whole counties",
-            "The scenario `audit` (60 areas, 84 days, 300 planted incidents in villages) through the "
-            "engine, by settlement. `rural` is the share of what happens in rural areas that is ever "
-            "reported: at 1 all report alike, at 0.4 the engine hears too little of them to tell.",
-            table(["rural", "seed", "detected", "verdict", "named"], counties),
-            "A county has two groups of different size and places of different kind, so rates differ also "
-            "where reporting does not; its weeks are few, and the verdicts show what that is worth.",
-        ]
+    parts += [
+        "## Whole counties",
+        "The scenario `audit` (60 areas, 84 days, 300 planted incidents in villages) through the "
+        "engine, by settlement. `rural` is the share of what happens in rural areas that is ever "
+        "reported: at 1 all report alike, at 0.4 the engine hears too little of them to tell.",
+        table(["rural", "seed", "detected", "verdict", "named"], counties),
+        "A county has two groups of different size and places of different kind, so rates differ also "
+        "where reporting does not; its weeks are few, and the verdicts show what that is worth.",
+    ]
     return "\n\n".join(parts) + "\n"
 
 

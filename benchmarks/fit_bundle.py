@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.page import asked
 from benchmarks.training_rows import Rows, collect
 from models.surprise_odds import SurpriseOdds
 from riskwatch.simulate.county import simulate
@@ -40,6 +41,7 @@ def county_rows(areas: int, events: int, seed: int, folder: Path) -> Rows:
 
 def main() -> None:
     """Make, replay, fit, print."""
+    asked(__doc__)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for areas, events, seed in COUNTIES:

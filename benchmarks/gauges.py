@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import MovableClock, from_us
 from riskwatch.core.gauges import Gauge
@@ -225,6 +225,7 @@ def cost() -> list[list[object]]:
 
 def main() -> None:
     """Run, and write the page."""
+    asked(__doc__)
     where = os.environ.get("RISKWATCH_DATA")
     air = beijing(Path(where)) if where else [["not run", "RISKWATCH_DATA names no folder"]]
     false, floods = rivers()

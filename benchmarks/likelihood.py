@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from benchmarks.fit_bundle import county_rows
 from benchmarks.montco911 import FILE
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from benchmarks.training_rows import Rows, collect
 from models.surprise_odds import SurpriseOdds
 from riskwatch.core.documents import read_document
@@ -98,6 +98,7 @@ def _share(true: np.ndarray, here: np.ndarray, week: np.ndarray, drawn: np.ndarr
 
 def main() -> None:
     """Collect, compare, write the page."""
+    asked(__doc__)
     bundle = read_document(ROOT / "configs" / "bundle.yaml", Bundle, "bundle.yaml")
     model = SurpriseOdds.frozen(**bundle.members["surprise_odds"].frozen)
     year = collect(ROOT, Path(os.environ["RISKWATCH_DATA"]) / "montco911" / FILE, "montco911")

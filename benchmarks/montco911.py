@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import SystemClock, from_us
 from riskwatch.desk import Desk, Place
@@ -84,6 +84,7 @@ def local(instant: datetime) -> str:
 
 def main() -> int:
     """Replay, measure, write the page; the exit code says whether the demands of the page hold."""
+    asked(__doc__)
     folder = Path(os.environ["RISKWATCH_DATA"]) / "montco911"
     with tempfile.TemporaryDirectory() as home:
         desk = Desk.open(Place(ROOT, Path(home)), SystemClock(), sources=["montco911"])

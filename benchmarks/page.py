@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def asked(doc: str | None, parts: Iterable[str] = ()) -> list[str]:
+    """The parts named on the command line, every one if none is; `--help` answers, and runs nothing."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = list(parts)
+    if not parts:
+        parser.parse_args()
+        return []
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(parts)}; every one if none is named")
+    chosen: list[str] = parser.parse_args().part
+    if unknown := set(chosen) - set(parts):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    return chosen or parts
 
 
 def provenance(command: str) -> str:

@@ -20,7 +20,7 @@ from scipy.special import expit
 from benchmarks.budget_skill import Raised, Scored, at_budget
 from benchmarks.fit_bundle import INCIDENTS
 from benchmarks.montco911 import FILE
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from benchmarks.warnings_raised import warnings_raised
 from models.isolation import IsolationScore
 from models.surge_boosting import SurgeBoosting
@@ -185,6 +185,7 @@ def section(title: str, desk: Desk, start_us: int | None) -> list[str]:
 
 def main() -> None:
     """Replay, train, compare, write the page."""
+    asked(__doc__)
     parts = opening()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.detection.cross_domain import WINDOWS_H, CrossDomain, nats_now
 from benchmarks.detection.shapes import LEAST, WARM_DAYS, Lived, Word, cut_for, episodes, found, lived, told
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.core.clock import DAY_US
 from riskwatch.core.indicators import DOMAINS
 
@@ -128,7 +128,7 @@ def _line(
 
 def main() -> None:
     """Live through every county, two at once; print, write the page."""
-    chosen = sys.argv[1:] or list(COUNTIES)
+    chosen = asked(__doc__, COUNTIES)
     every = [(shape, seed) for shape in chosen for seed in COUNTIES[shape]]
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(2) as pool:
         done = list(pool.map(both, *zip(*every, strict=True), [Path(folder)] * len(every)))

@@ -18,7 +18,7 @@ from benchmarks.detection.compound import COMPOUND, LEAST_SURPRISE, WHOLE
 from benchmarks.detection.cross_domain import WINDOWS_H, CrossDomain, nats_now
 from benchmarks.detection.shapes import LEAST, MIN_CALLS, Word, _Floor, cut_for, episodes
 from benchmarks.montco911 import FILE, local
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.clock import DAY_US, HOUR_US, SystemClock, from_us
 from riskwatch.core.indicators import DOMAINS
@@ -94,6 +94,7 @@ def _why(trial: CrossDomain, nats, area: int, ids: tuple[str, ...]) -> str:
 
 def main() -> None:
     """Replay, list, write the page."""
+    asked(__doc__)
     with tempfile.TemporaryDirectory() as home:
         desk = Desk.open(Place(ROOT, Path(home)), SystemClock(), sources=["montco911"])
         told = year(desk, Path(os.environ["RISKWATCH_DATA"]) / "montco911" / FILE)

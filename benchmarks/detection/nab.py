@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from models.gauge_surprise import SIGNS, GaugeSurprise
 from riskwatch.audit.nab import judge, scores
 from riskwatch.audit.nab_corpus import Corpus, Stream
@@ -253,6 +253,7 @@ def on_noise() -> float:
 
 def main() -> None:
     """Read, run, judge, write the page."""
+    asked(__doc__)
     corpus = Corpus.open(Path(os.environ["RISKWATCH_DATA"]) / "nab")
     board = Board([corpus.read(name) for name in corpus.files])
     rows = sum(len(s.values) for s in board.streams)

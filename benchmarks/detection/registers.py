@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.detection.rscript import surveillance
-from benchmarks.page import provenance, table
+from benchmarks.page import asked, provenance, table
 from models.outbreak_odds import OutbreakOdds
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -140,6 +140,7 @@ def newport_rows(register: Register, dates: list[str]) -> list[list[object]]:
 
 def main() -> None:
     """Run the tables and write the page."""
+    asked(__doc__)
     folder = Path(os.environ["RISKWATCH_DATA"])
     register = survstat(folder)
     state, dates = newport(folder)

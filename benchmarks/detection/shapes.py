@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.detection.measures import cell
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.clock import DAY_US, HOUR_US, SystemClock
@@ -211,7 +211,7 @@ def _line(shape: str, name: str, opened: list[tuple[list[Word], Lived]], days: f
 
 def main() -> None:
     """Live through the counties of the shapes given (none: all), two at once; print, write the page."""
-    chosen = sys.argv[1:] or list(SHAPES)
+    chosen = asked(__doc__, SHAPES)
     counties = [(shape, seed) for shape in chosen for seed in SHAPES[shape]]
     rows = []
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(2) as pool:

@@ -6,6 +6,7 @@ of ours were chosen on seed 1; what is reported is of other seeds.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -172,7 +173,11 @@ def row(name: str, days: NDArray[np.float64], rng: np.random.Generator) -> list[
 
 def main() -> None:
     """Run the seeds (or those given), print, and write the page if they were not given."""
-    given = [int(a) for a in sys.argv[1:]]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("seed", type=int, nargs="*", help="live through these alone, and write no page")
+    given: list[int] = parser.parse_args().seed
     days: dict[str, list[NDArray[np.float64]]] = {}
     with ProcessPoolExecutor(len(SEEDS)) as pool:
         for by_name in pool.map(days_of, given or SEEDS):

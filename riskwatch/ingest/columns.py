@@ -57,9 +57,10 @@ class RefColumn(Column):
 
 
 class NumberColumn(Column):
-    """A number, how much the record counts for."""
+    """A number, how much the record counts for; `decimal` is the mark that CSV files write in it."""
 
     takes = "number"
+    decimal: Literal[".", ","] = "."
 
 
 class AreaColumn(Column):

@@ -152,7 +152,8 @@ class SourceMapping(Document):
     @cached_property
     def mapped(self) -> tuple[str, ...]:
         """The names of the columns that are read, each once; all others are dropped unread."""
-        return tuple(dict.fromkeys(column.column for column in self.columns.by_role().values()))
+        named = (column.column for column in self.columns.by_role().values())
+        return tuple(dict.fromkeys(name for name in named if name))
 
     def dialect(self, suffix: str) -> Dialect:
         """How a file with that ending is written: of .tsv the default delimiter is a tab."""
@@ -200,10 +201,17 @@ def mapping_faults(
     if empty is not None and empty not in areas:
         fix = f"use a code of {mapping.areas}"
         faults.append(Fault(file, "columns.area.when_empty", f"area '{empty}' is unknown", fix))
-    codes = mapping.columns.indicator.codes
+    always, one = mapping.columns.area.always, mapping.columns.indicator.always
+    if always is not None and always not in areas:
+        fix = f"use a code of {mapping.areas}"
+        faults.append(Fault(file, "columns.area.always", f"area '{always}' is unknown", fix))
+    if one is not None and one not in indicators:
+        fix = f"use an id of {mapping.indicators}"
+        faults.append(Fault(file, "columns.indicator.always", f"indicator '{one}' is unknown", fix))
+    codes = mapping.columns.indicator.codes if one is None else {one: one}
     if not isinstance(codes, str):
         for code, indicator in codes.items():
-            if indicator not in indicators:
+            if one is None and indicator not in indicators:
                 where, fix = f"columns.indicator.codes.{code}", f"use an id of {mapping.indicators}"
                 faults.append(Fault(file, where, f"indicator '{indicator}' is unknown", fix))
         measured = sorted(set(codes.values()) & set(gauges))

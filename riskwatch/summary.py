@@ -8,12 +8,34 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a replay is: bytes of the file, rows, ticks, and the instant the engine has reached."""
+    """How far a replay is: bytes of the file, rows, ticks, and the instant the engine has reached.
+
+    A batch is taken at once and decided tick by tick, so bytes and rows within it follow the ticks.
+    """
 
     offset_bytes: int
     rows: int
     ticks: int
     at_us: int
+
+
+class Stretch:
+    """The part of a file between two batches, from the first tick that is decided of it on."""
+
+    def __init__(self, before: tuple[int, int], after: tuple[int, int], until_us: int | None) -> None:
+        """`before` and `after` are (bytes, rows); `until_us` is the last instant of the batch."""
+        self._before, self._after, self._until_us = before, after, until_us
+        self._from_us: int | None = None
+
+    def at(self, end_us: int, ticks: int) -> Progress:
+        """How far it is with a tick that ends then."""
+        if self._from_us is None:
+            self._from_us = end_us
+        span_us = 0 if self._until_us is None else self._until_us - self._from_us
+        share = min((end_us - self._from_us) / span_us, 1.0) if span_us > 0 else 1.0
+        pairs = zip(self._before, self._after, strict=True)
+        offset_bytes, rows = (round(old + share * (new - old)) for old, new in pairs)
+        return Progress(offset_bytes, rows, ticks, end_us)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="stor
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[", "[::1]")  # Starlette cuts the port at the first colon
-_FOLLOWED = (".csv", ".jsonl", ".ndjson")
+_FOLLOWED = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 
 def run(
@@ -39,7 +39,7 @@ def run(
     files = followed(shell, follow or [])
     overlay = next((o for path in files.values() if (o := shell.overlay_of(path))), None)
     for source in files:
-        known_source(shell, source, overlay)
+        known_source(shell, source, overlay, "--follow")
 
     from riskwatch.api.application import make_app
     from riskwatch.cli.page import held, served, until_stopped

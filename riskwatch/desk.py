@@ -164,8 +164,7 @@ class Desk:
         with self.engine(tell=tell) as pipeline:
             ticks = pipeline.ticks
             saved = time.perf_counter()
-            done = (0, 0)
-            stretch = Stretch(done, done, None)
+            stretch = Stretch()
             every_s = _SNAPSHOT_EVERY_S
 
             def told(panel: Panel) -> None:
@@ -175,8 +174,7 @@ class Desk:
             pipeline.on_tick = told
             with closing(ahead(intake.read(path, stream))) as batches:
                 for taken in batches:
-                    before, done = done, (taken.offset_bytes, done[1] + taken.rows)
-                    stretch = Stretch(before, done, taken.until_us)
+                    stretch.take(taken.offset_bytes, taken.rows, taken.until_us)
                     pipeline.catch_up(taken.seq)
                     if time.perf_counter() - saved > every_s:
                         begun = time.perf_counter()

@@ -20,12 +20,17 @@ class Progress:
 
 
 class Stretch:
-    """The part of a file between two batches, from the first tick that is decided of it on."""
+    """The part of a file that its newest batch is, from the first tick that is decided of it on."""
 
-    def __init__(self, before: tuple[int, int], after: tuple[int, int], until_us: int | None) -> None:
-        """`before` and `after` are (bytes, rows); `until_us` is the last instant of the batch."""
-        self._before, self._after, self._until_us = before, after, until_us
+    def __init__(self) -> None:
+        self._before = self._after = (0, 0)  # (bytes, rows)
         self._from_us: int | None = None
+        self._until_us: int | None = None
+
+    def take(self, offset_bytes: int, rows: int, until_us: int | None) -> None:
+        """Go on to the next batch: it ends at that byte, and its last event was received then."""
+        self._before, self._after = self._after, (offset_bytes, self._after[1] + rows)
+        self._from_us, self._until_us = None, until_us
 
     def at(self, end_us: int, ticks: int) -> Progress:
         """How far it is with a tick that ends then."""

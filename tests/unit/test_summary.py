@@ -5,9 +5,11 @@ from __future__ import annotations
 from riskwatch.summary import Stretch
 
 
-def test_one_batch_is_done_as_its_ticks_are_decided():
+def test_a_batch_is_done_as_its_ticks_are_decided():
     """A file of one batch is not at its end when its first tick is."""
-    stretch = Stretch((1000, 10), (3000, 30), until_us=500)
+    stretch = Stretch()
+    stretch.take(1000, 10, until_us=100)
+    stretch.take(3000, 20, until_us=500)
     assert (stretch.at(100, 1).offset_bytes, stretch.at(100, 1).rows) == (1000, 10)
     half = stretch.at(300, 2)
     assert (half.offset_bytes, half.rows, half.ticks, half.at_us) == (2000, 20, 2, 300)
@@ -16,4 +18,6 @@ def test_one_batch_is_done_as_its_ticks_are_decided():
 
 def test_a_batch_without_events_is_done_at_once():
     """All of it was set aside, or read before."""
-    assert Stretch((0, 0), (7, 2), None).at(5, 1).rows == 2
+    stretch = Stretch()
+    stretch.take(7, 2, until_us=None)
+    assert stretch.at(5, 1).rows == 2

@@ -119,7 +119,7 @@ ENTRIES: tuple[Entry, ...] = _rows(
      "medical", 0.7, 8.0, "round_the_clock", 0.25, 25),
     ("respiratory_visits", "clinics", "respiratory", "clinic visits for coughs", "呼吸道感染就诊",
      "medical", 0.4, 14.0, "clinic", 0.4, 25),
-    ("smoke_complaint", "hotline", "respiratory", "smoke and dust in the air", "烟尘污染投诉",
+    ("smoke_complaint", "hotline", "respiratory", "smoke and dust complaints", "烟尘污染投诉",
      "inspection", 0.3, 3.0, "home", 0.2, 100),
     ("fire_alarm", "emergency", "fire", "fire alarms", "火警",
      "rescue", 0.8, 6.0, "evening", 0.1, 20),

@@ -11,6 +11,7 @@ from ingest_town import TINY, Reading, mapping
 
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.csv_reader import fields
+from riskwatch.ingest.dialect import encoding_of, likely_encoding, reads_as_utf8
 from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.reader import open_stream
 
@@ -145,3 +146,25 @@ def test_fields_come_back_as_they_were_quoted(values, delimiter):
 
 def _chinese():
     return mapping(columns=CHINESE, encoding="gb18030")
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("gbk", "gb18030"),
+        ("windows-1252", "cp1252"),
+        ("latin1", "iso8859-1"),
+        ("klingon", None),
+        ("hex", None),
+    ],
+)
+def test_an_encoding_is_known_by_its_names(name, codec):
+    """A codec of Python that makes no text is none."""
+    assert encoding_of(name) == codec
+
+
+def test_a_header_that_is_no_other_encoding_is_not_said_to_be():
+    """Neither for characters that the encoding lacks, nor for bytes that are no UTF-8."""
+    assert not reads_as_utf8("区县", "cp1252", ["区县"])
+    assert not reads_as_utf8("é", "cp1252", ["é"])
+    assert likely_encoding(b"\xff\xff", ["区县"]) is None

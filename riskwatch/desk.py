@@ -38,7 +38,7 @@ from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
 from riskwatch.store.retention import FeatureDays, Retention
 from riskwatch.store.snapshots import Snapshots
-from riskwatch.summary import Progress, ReplaySummary
+from riskwatch.summary import Progress, ReplaySummary, Stretch
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
@@ -164,17 +164,17 @@ class Desk:
         with self.engine(tell=tell) as pipeline:
             ticks = pipeline.ticks
             saved = time.perf_counter()
-            done = rows = 0
+            stretch = Stretch()
             every_s = _SNAPSHOT_EVERY_S
 
             def told(panel: Panel) -> None:
                 if progress:
-                    progress(Progress(done, rows, pipeline.ticks - ticks, panel.end_us))
+                    progress(stretch.at(panel.end_us, pipeline.ticks - ticks))
 
             pipeline.on_tick = told
             with closing(ahead(intake.read(path, stream))) as batches:
                 for taken in batches:
-                    done, rows = taken.offset_bytes, rows + taken.rows
+                    stretch.take(taken.offset_bytes, taken.rows, taken.until_us)
                     pipeline.catch_up(taken.seq)
                     if time.perf_counter() - saved > every_s:
                         begun = time.perf_counter()

@@ -68,8 +68,8 @@ def level_text(level: Level, words: Words) -> Text:
 
 
 def marked(alert: Alert, words: Words) -> str:
-    """What happened; an exercise or a test says so first."""
-    what = words.what(alert)
+    """What happened, on the day that stands beside it; an exercise or a test says so first."""
+    what = words.what(alert, alert.opened_at_us)
     return what if alert.mode is Mode.ACTUAL else f"{words.text(f'mode.{alert.mode}')} {what}"
 
 

@@ -20,7 +20,7 @@ Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="stor
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[", "[::1]")  # Starlette cuts the port at the first colon
-_FOLLOWED = (".csv", ".jsonl", ".ndjson")
+_FOLLOWED = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 
 def run(
@@ -29,6 +29,7 @@ def run(
     follow: Annotated[
         list[str] | None, typer.Option("--follow", metavar="SOURCE=PATH", help="run_follow")
     ] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", metavar="NAME", help="run_source")] = None,
     host: Host = PAGE_HOST,
     port: Port = PAGE_PORT,
     longest_gap_days: Annotated[float, typer.Option("--longest-gap-days", min=0, help="run_gap")] = 31.0,
@@ -38,8 +39,10 @@ def run(
     shell: Shell = ctx.obj
     files = followed(shell, follow or [])
     overlay = next((o for path in files.values() if (o := shell.overlay_of(path))), None)
-    for source in files:
-        known_source(shell, source, overlay)
+    for name in files:
+        known_source(shell, name, overlay, "--follow")
+    for name in source or []:
+        known_source(shell, name, overlay)
 
     from riskwatch.api.application import make_app
     from riskwatch.cli.page import held, served, until_stopped
@@ -52,7 +55,7 @@ def run(
             shell.note("run.rows", source=told.source, rows=f"{told.rows:,}")
 
     with until_stopped() as stop:
-        desk = shell.desk(store, sources=list(files), overlay=overlay)
+        desk = shell.desk(store, sources=[*files, *(source or [])], overlay=overlay)
         _warn_of_host(shell, host)
         app = make_app(desk, shell.lang, live=True, hosts=names_of(host), token=_token(shell))
         with held(desk.place.home), served(shell, app, host=host, port=port) as url:

@@ -51,7 +51,7 @@ def replay(
         shell.note("incomplete", file=path, reason=summary.incomplete)
 
 
-def known_source(shell: Shell, source: str, overlay: Path | None) -> None:
+def known_source(shell: Shell, source: str, overlay: Path | None, option: str = "--source") -> None:
     """A source that has no mapping is a mistake of the command line: no store is made for it."""
     from riskwatch.core.config_folder import ConfigFolder
 
@@ -59,7 +59,7 @@ def known_source(shell: Shell, source: str, overlay: Path | None) -> None:
     known = [Path(name).stem for name in configs.names("sources")]
     if source not in known:
         raise typer.BadParameter(
-            shell.say("no_source", source=source, known=", ".join(known)), param_hint="--source"
+            shell.say("no_source", source=source, known=", ".join(known)), param_hint=option
         )
 
 

@@ -19,6 +19,8 @@ def load_areas(path: Path, file: str) -> AreaTree:
     missing = [c for c in _AREA_COLUMNS if c not in header]
     if missing:
         has = f"it has {', '.join(header)}" if header else "its first line is empty"
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+            has = "separate its cells by commas"
         raise ConfigError([Fault(file, "header", f"has no column {', '.join(missing)}", has)])
     faults: list[Fault] = []
     areas = [_area(row, f"line {n}", file, faults) for n, row in rows]

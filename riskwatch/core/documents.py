@@ -115,6 +115,8 @@ def _fault(file: str, error: Any) -> Fault:
     if kind == "value_error":  # raised by our own validators as "what; fix"
         what, _, fix = message.removeprefix("Value error, ").partition("; ")
         return Fault(file, where, what, fix or "correct it")
+    if kind.startswith("date_") and isinstance(error.get("input"), str):
+        return Fault(file, where, f"'{error['input']}' is no date", "write year, month and day: 2030-12-31")
     shown = repr(error.get("input"))
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return Fault(file, where, f"{shown} is not accepted", f"{message[:1].lower()}{message[1:]}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from riskwatch.core.documents import Document, parse_document, read_yaml
 from riskwatch.core.errors import ConfigError, Fault
@@ -21,12 +22,27 @@ from riskwatch.core.indicators import (
 )
 
 
+def _by_language(owner: Any) -> dict[str, str]:
+    """The names of an owner by language; a plain name is the English one."""
+    named = {"en": owner} if isinstance(owner, str) else owner
+    texts = isinstance(named, dict) and all(isinstance(t, str) and t.strip() for t in named.values())
+    if not texts or "en" not in named:
+        raise ValueError(
+            f"{owner!r} is no owner; "
+            "give a name, or names by language such as {en: Road desk, zh: 道路值班室}"
+        )
+    return named
+
+
+Owner = Annotated[dict[str, str], BeforeValidator(_by_language)]
+
+
 class SignatureSpec(Document):
     """One signature of an indicators file."""
 
     name: Mapping[str, str]
     domain: str
-    owner: str = Field(min_length=1)
+    owner: Owner
 
 
 class IndicatorSpec(Document):
@@ -37,7 +53,7 @@ class IndicatorSpec(Document):
     signature: str
     harm: Mapping[str, str] = Field(min_length=1)
     response: str
-    owner: str = Field(min_length=1)
+    owner: Owner
     expires: date
     gravity: float = Field(default=0.5, gt=0, le=1)
     measure: str = "count"
@@ -60,7 +76,13 @@ def load_indicators(path: Path, file: str, today: date) -> IndicatorRegistry:
     if faults:
         raise ConfigError(faults)
     indicators = [
-        Indicator(id=n, harm=s.harm.get("en", ""), gauge=s.gauge, **s.model_dump(exclude={"harm", "gauge"}))
+        Indicator(
+            id=n,
+            harm=s.harm.get("en", ""),
+            gauge=s.gauge,
+            owner=s.owner["en"],
+            **s.model_dump(exclude={"harm", "gauge", "owner"}),
+        )
         for n, s in parsed.indicators.items()
     ]
     signatures = [
@@ -68,7 +90,8 @@ def load_indicators(path: Path, file: str, today: date) -> IndicatorRegistry:
             id=n,
             name=s.name,
             domain=s.domain,
-            owner=s.owner,
+            owner=s.owner["en"],
+            owner_names=s.owner,
             indicators=tuple(i.id for i in indicators if i.signature == n),
         )
         for n, s in parsed.signatures.items()

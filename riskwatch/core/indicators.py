@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from riskwatch.core.gauges import Gauge
@@ -113,10 +113,15 @@ class Signature:
     domain: str
     indicators: tuple[str, ...]
     owner: str
+    owner_names: Mapping[str, str] = field(default_factory=dict)
 
     def name_in(self, lang: str) -> str:
         """The name a person reads in that language; English where there is none."""
         return self.name.get(lang) or self.name.get("en", self.id)
+
+    def owner_in(self, lang: str) -> str:
+        """The owner's name in that language; English where there is none."""
+        return self.owner_names.get(lang) or self.owner
 
 
 def refused_kind(text: str) -> str | None:

@@ -44,6 +44,32 @@ class Column(Document):
         return column
 
 
+class FixedColumn(Column):
+    """A column, or what `always` says of every row where the file has no such column."""
+
+    column: str = ""
+    kind: str = ""
+    always: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_column_or_always_the_same(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
+            return raw
+        if raw.get("always") is None:
+            missing = [key for key in ("column", "kind") if not raw.get(key)]
+            if missing:
+                raise ValueError(
+                    f"has no {' and no '.join(missing)}; name its column and its kind ({cls.takes}), "
+                    "or say `always: CODE` if all rows of the file are of one"
+                )
+            return raw
+        beside = sorted(set(raw) - {"always", "kind"})
+        if beside:
+            raise ValueError(f"has always and {', '.join(beside)}; keep one of the two ways")
+        return {"kind": cls.takes, **raw}
+
+
 class IdColumn(Column):
     """The department's own id of a record: opaque, up to 64 characters."""
 
@@ -57,13 +83,14 @@ class RefColumn(Column):
 
 
 class NumberColumn(Column):
-    """A number, how much the record counts for."""
+    """A number, how much the record counts for; `decimal` is the mark that CSV files write in it."""
 
     takes = "number"
+    decimal: Literal[".", ","] = "."
 
 
-class AreaColumn(Column):
-    """The code of an area; `when_empty` is the area of rows that name none."""
+class AreaColumn(FixedColumn):
+    """The code of an area; `when_empty` is the area of rows that name none, `always` that of all."""
 
     takes = "area"
     when_empty: str | None = None
@@ -122,8 +149,11 @@ class SourceColumn(Column):
         return code.removesuffix(self.strip).strip() if self.strip else code
 
 
-class IndicatorColumn(SourceColumn):
-    """The code that says what was counted; `not_watched` lists codes left out, each with its reason."""
+class IndicatorColumn(FixedColumn, SourceColumn):
+    """The code that says what was counted; `not_watched` lists codes left out, each with its reason.
+
+    Of a file that holds one indicator, `always` names it.
+    """
 
     not_watched: Mapping[str, str] = Field(default_factory=dict)
 

@@ -25,11 +25,15 @@ _LIMITS = Limits(block_bytes=4 << 20)  # a batch is a transaction and a step of 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One batch that is now durable: its place in the inbox, its rows, and the file's bytes so far."""
+    """One batch that is now durable: its place in the inbox, its rows, and the file's bytes so far.
+
+    `until_us` is when its last event was received: how far the engine gets by it.
+    """
 
     seq: int
     rows: int
     offset_bytes: int
+    until_us: int | None = None
 
 
 class FileIntake:
@@ -105,7 +109,9 @@ class _Batches:
             body["corrections"] = True
         aside = [Quarantine(q.row, q.reason, dict(q.raw)) for q in mapped.quarantined]
         seq = self._inbox.append_batch(body, events, self._place(end), aside)
-        yield Taken(seq, mapped.rows, end.offset_bytes)
+        received = events.column("received_at").cast(pa.int64())
+        until_us = received[-1].as_py() if events.num_rows else None
+        yield Taken(seq, mapped.rows, end.offset_bytes, until_us)
 
     def _place(self, end: Position) -> StreamPlace:
         return StreamPlace(

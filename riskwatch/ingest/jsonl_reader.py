@@ -21,6 +21,7 @@ class JsonParser:
     """Reads one flat object a line; a missing column or null is an empty text."""
 
     quotes = False
+    delimiter = b","
 
     def __init__(self, path: Path, mapped: tuple[str, ...]) -> None:
         self._path = path
@@ -42,6 +43,10 @@ class JsonParser:
             )
         self._types = {name: _TYPES.get(type(found.get(name, "")), pa.string()) for name in self.mapped}
         return False
+
+    def not_utf8(self, first: bytes) -> str:
+        """The first line is a row like all others."""
+        return ""
 
     def parse(self, block: TextBlock) -> ParsedBlock:
         """Read records; what is no flat object is a fault, of which nothing is kept."""

@@ -16,6 +16,7 @@ from riskwatch.core.events import EVENT_SCHEMA
 from riskwatch.core.gauges import Gauge
 from riskwatch.ingest.block import RawBlock
 from riskwatch.ingest.codes import Looked, Lookup, folded
+from riskwatch.ingest.columns import FixedColumn
 from riskwatch.ingest.mapping import SourceMapping, mapping_faults
 from riskwatch.ingest.new_codes import NewCode, SeenCodes
 from riskwatch.ingest.quarantine import MAX_REF_CHARS, Quarantined, raw_text
@@ -160,7 +161,13 @@ class Mapper:
 
     def _coded(self, table: pa.Table) -> dict[str, pa.StringArray]:
         columns = self._mapping.columns.by_role()
-        return {role: text_of(table, columns[role].column) for role in self._lookup if role in columns}
+        read = {}
+        for role in self._lookup:
+            if role in columns:
+                column = columns[role]
+                always = column.always if isinstance(column, FixedColumn) else None
+                read[role] = text_of(table, column.column) if always is None else _same(always, table)
+        return read
 
     def _extra(
         self, table: pa.Table, indicator: Looked, refused: dict[str, NDArray[np.bool_]]
@@ -269,3 +276,7 @@ class Mapper:
             return code, ""
         target = column.codes.get(code)
         return (target, "") if target is not None else (None, "unknown_source")
+
+
+def _same(value: str, table: pa.Table) -> pa.StringArray:
+    return pa.repeat(pa.scalar(value, pa.string()), table.num_rows)

@@ -23,6 +23,7 @@ from riskwatch.ingest.columns import (
     RefColumn,
     SourceColumn,
 )
+from riskwatch.ingest.dialect import DELIMITERS, UTF_8, Dialect, encoding_of
 from riskwatch.ingest.personal import kind_refusal, name_refusal
 
 _ROLES_IN_ORDER = (
@@ -70,6 +71,8 @@ class SourceMapping(Document):
     stream: str = "default"
     max_jump_h: float = Field(default=168.0)
     corrections: bool = False
+    encoding: str = UTF_8
+    delimiter: str | None = None
 
     @field_validator("source", "stream")
     @classmethod
@@ -86,6 +89,24 @@ class SourceMapping(Document):
         if not about.get("en", "").strip():
             raise ValueError("has no English sentence; add en: and one sentence")
         return about
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, name: str) -> str:
+        found = encoding_of(name)
+        if found is None:
+            raise ValueError(
+                f"encoding '{name}' is unknown; use utf-8, utf-16, gb18030 (also for gbk and gb2312), "
+                "big5, shift_jis, euc-jp, euc-kr, windows-1250 to -1258, iso-8859-1 to -16 or koi8-r"
+            )
+        return found
+
+    @field_validator("delimiter")
+    @classmethod
+    def _is_a_delimiter(cls, given: str | None) -> str | None:
+        if given is not None and given not in DELIMITERS:
+            raise ValueError(f'delimiter {given!r} is not read; use ",", ";", "|" or tab')
+        return given if given is None else DELIMITERS[given]
 
     @field_validator("areas", "indicators", "calendar")
     @classmethod
@@ -131,7 +152,14 @@ class SourceMapping(Document):
     @cached_property
     def mapped(self) -> tuple[str, ...]:
         """The names of the columns that are read, each once; all others are dropped unread."""
-        return tuple(dict.fromkeys(column.column for column in self.columns.by_role().values()))
+        named = (column.column for column in self.columns.by_role().values())
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    def dialect(self, suffix: str) -> Dialect:
+        """How a file with that ending is written: of .tsv the default delimiter is a tab."""
+        value = self.columns.value
+        commas = (value.column,) if value is not None and value.decimal == "," else ()
+        return Dialect(self.encoding, self.delimiter or ("\t" if suffix == ".tsv" else ","), commas)
 
     @property
     def brings(self) -> frozenset[str] | None:
@@ -173,10 +201,17 @@ def mapping_faults(
     if empty is not None and empty not in areas:
         fix = f"use a code of {mapping.areas}"
         faults.append(Fault(file, "columns.area.when_empty", f"area '{empty}' is unknown", fix))
-    codes = mapping.columns.indicator.codes
+    always, one = mapping.columns.area.always, mapping.columns.indicator.always
+    if always is not None and always not in areas:
+        fix = f"use a code of {mapping.areas}"
+        faults.append(Fault(file, "columns.area.always", f"area '{always}' is unknown", fix))
+    if one is not None and one not in indicators:
+        fix = f"use an id of {mapping.indicators}"
+        faults.append(Fault(file, "columns.indicator.always", f"indicator '{one}' is unknown", fix))
+    codes = mapping.columns.indicator.codes if one is None else {one: one}
     if not isinstance(codes, str):
         for code, indicator in codes.items():
-            if indicator not in indicators:
+            if one is None and indicator not in indicators:
                 where, fix = f"columns.indicator.codes.{code}", f"use an id of {mapping.indicators}"
                 faults.append(Fault(file, where, f"indicator '{indicator}' is unknown", fix))
         measured = sorted(set(codes.values()) & set(gauges))

@@ -13,7 +13,7 @@ MAX_REF_CHARS = 64
 
 REASONS: Mapping[str, str] = {
     "wrong_field_count": "the row has more or fewer fields than the header",
-    "bad_encoding": "the row has bytes that are not UTF-8 text",
+    "bad_encoding": "the row has bytes that are no text in the encoding of its source",
     "line_too_long": "the line is longer than 1 MiB",
     "unclosed_quote": "a quoted field does not end within 1 MiB or before the file does",
     "bad_json": "the line is not one flat JSON object",

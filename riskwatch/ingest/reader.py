@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.block import Position, RawBlock
+from riskwatch.ingest.dialect import UTF_8
 from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.mapping import SourceMapping
 
-SUFFIXES: tuple[str, ...] = (".csv", ".jsonl", ".ndjson", ".parquet")
+if TYPE_CHECKING:
+    from riskwatch.ingest.byte_source import ByteSource
+    from riskwatch.ingest.decoded_bytes import DecodedBytes
+
+_CSV = (".csv", ".tsv", ".txt")
+SUFFIXES: tuple[str, ...] = (*_CSV, ".jsonl", ".ndjson", ".parquet")
 """Endings that can be read; the text ones may be followed by .gz."""
 
 
@@ -72,13 +78,24 @@ def _opened(path: Path, suffix: str, mapping: SourceMapping, limits: Limits) -> 
         return ParquetStream(path, mapping.mapped, limits)
     from riskwatch.ingest.text_stream import TextStream
 
-    if suffix == ".csv":
+    if suffix in _CSV:
         from riskwatch.ingest.csv_reader import CsvParser
 
-        return TextStream(path, CsvParser(path, mapping.mapped), limits)
+        dialect = mapping.dialect(suffix)
+        return TextStream(path, CsvParser(path, mapping.mapped, dialect), limits, _bytes(path, mapping))
     if suffix in (".jsonl", ".ndjson"):
         from riskwatch.ingest.jsonl_reader import JsonParser
 
-        return TextStream(path, JsonParser(path, mapping.mapped), limits)
+        return TextStream(path, JsonParser(path, mapping.mapped), limits, _bytes(path, mapping))
+    if suffix in (".xlsx", ".xls", ".xlsm", ".ods"):
+        raise SourceError(f"{path}: is a workbook; save the sheet as CSV UTF-8")
     known = ", ".join(SUFFIXES)
     raise SourceError(f"{path}: its ending is unknown; use one of {known} (text ones also with .gz)")
+
+
+def _bytes(path: Path, mapping: SourceMapping) -> ByteSource | DecodedBytes:
+    from riskwatch.ingest.byte_source import ByteSource
+    from riskwatch.ingest.decoded_bytes import DecodedBytes
+
+    source = ByteSource(path)
+    return source if mapping.encoding == UTF_8 else DecodedBytes(source, mapping.encoding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,7 @@ from numpy.typing import NDArray
 Places = NDArray[np.int64]
 
 # a quoted field: it opens at the start of a field, "" is a quote, and it may not have ended yet
-_QUOTED = re.compile(rb'(?:(?<=[,\n])|\A)"[^"]*+(?:""[^"]*+)*+("|\Z)')
-
-_BEFORE = np.frombuffer(b',\n"', dtype=np.uint8)
-_AFTER = np.frombuffer(b',\n\r"', dtype=np.uint8)
+_QUOTED = rb'(?:(?<=[%s\n])|\A)"[^"]*+(?:""[^"]*+)*+("|\Z)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,9 @@ class Records:
     in_long_line: bool
 
 
-def find_records(buffer: bytes, *, limit: int, quotes: bool, final: bool) -> Records:
+def find_records(
+    buffer: bytes, *, limit: int, quotes: bool, final: bool, delimiter: bytes = b","
+) -> Records:
     r"""Find the records; with `final` the buffer ends the file and its last line needs no newline.
 
     A record longer than `limit` bytes is a fault and ends with its first line, so that one stray
@@ -49,7 +49,7 @@ def find_records(buffer: bytes, *, limit: int, quotes: bool, final: bool) -> Rec
     faults: dict[int, str] = {}
     at, in_long_line = 0, False
     while at < len(buffer):
-        bounds, is_open = _bounds(buffer, newlines, at, quotes=quotes)
+        bounds, is_open = _bounds(buffer, newlines, at, delimiter if quotes else None)
         begin = np.concatenate((np.array([at], dtype=np.int64), bounds + 1))
         long = np.flatnonzero(bounds - begin[:-1] > limit)
         good = int(long[0]) if len(long) else len(bounds)
@@ -78,17 +78,27 @@ def find_records(buffer: bytes, *, limit: int, quotes: bool, final: bool) -> Rec
     )
 
 
-def _bounds(buffer: bytes, newlines: Places, at: int, *, quotes: bool) -> tuple[Places, bool]:
-    """The newlines from `at` on that end records, and whether a quoted field is open at the end."""
+@cache
+def _quoted(delimiter: bytes) -> re.Pattern[bytes]:
+    return re.compile(_QUOTED % re.escape(delimiter))
+
+
+def _bounds(buffer: bytes, newlines: Places, at: int, delimiter: bytes | None) -> tuple[Places, bool]:
+    """The newlines from `at` on that end records, and whether a quoted field is open at the end.
+
+    Without a delimiter nothing is quoted.
+    """
     own = newlines[np.searchsorted(newlines, at) :]
-    if not quotes or buffer.find(b'"', at) < 0:
+    if delimiter is None or buffer.find(b'"', at) < 0:
         return own, False
-    regular = _bounds_by_parity(buffer, own, at)
+    regular = _bounds_by_parity(buffer, own, at, delimiter)
     if regular is not None:
         return regular
     inner = np.zeros(len(own) + 1, dtype=np.int64)
     is_open = False
-    for match in _QUOTED.finditer(buffer, at):  # its look-behind does see what stands before `at`
+    for match in _quoted(delimiter).finditer(
+        buffer, at
+    ):  # its look-behind does see what stands before `at`
         is_open = not match.group(1)
         if is_open or b"\n" in match.group():
             first, last = np.searchsorted(own, match.span())
@@ -97,16 +107,20 @@ def _bounds(buffer: bytes, newlines: Places, at: int, *, quotes: bool) -> tuple[
     return own[np.cumsum(inner[:-1]) == 0], is_open
 
 
-def _bounds_by_parity(buffer: bytes, own: Places, at: int) -> tuple[Places, bool] | None:
+def _bounds_by_parity(buffer: bytes, own: Places, at: int, delimiter: bytes) -> tuple[Places, bool] | None:
     """The same by counting quotes, if each of them opens, ends or doubles; None if one stands elsewhere."""
     data = np.frombuffer(buffer, dtype=np.uint8)
     quotes = np.flatnonzero(data[at:] == 34) + at
     opening, ending = quotes[::2], quotes[1::2]
     before = data[opening[opening > at] - 1]
     after = data[ending[ending + 1 < len(data)] + 1]
-    if not (np.isin(before, _BEFORE).all() and np.isin(after, _AFTER).all()):
+    if not (_all_in(before, delimiter + b'\n"') and _all_in(after, delimiter + b'\n\r"')):
         return None
     return own[np.searchsorted(quotes, own) % 2 == 0], len(quotes) % 2 == 1
+
+
+def _all_in(data: NDArray[np.uint8], allowed: bytes) -> bool:
+    return bool(np.isin(data, np.frombuffer(allowed, dtype=np.uint8)).all())
 
 
 def _without_blanks(buffer: bytes, found: Records) -> Records:

@@ -62,8 +62,15 @@ class TextParser(Protocol):
     quotes: bool
     """Whether a record may hold quoted newlines."""
 
+    delimiter: bytes
+    """What separates fields, where records may be quoted."""
+
     def begin(self, first: str) -> bool:
         """Look at the first record; True if it is a header. Raises SourceError if it does not fit."""
+        ...
+
+    def not_utf8(self, first: bytes) -> str:
+        """What is wrong with a first record that is not UTF-8, and what to do."""
         ...
 
     def parse(self, block: TextBlock) -> ParsedBlock:

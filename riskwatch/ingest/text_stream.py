@@ -12,6 +12,7 @@ import pyarrow as pa
 from riskwatch.core.errors import SourceError
 from riskwatch.ingest.block import Position, RawBlock
 from riskwatch.ingest.byte_source import ByteSource
+from riskwatch.ingest.decoded_bytes import DecodedBytes
 from riskwatch.ingest.held_bytes import HeldBytes
 from riskwatch.ingest.limits import Limits
 from riskwatch.ingest.quarantine import Quarantined, raw_text
@@ -32,7 +33,11 @@ class TextStream:
     growing = False
 
     def __init__(
-        self, path: Path, parser: TextParser, limits: Limits, source: ByteSource | HeldBytes | None = None
+        self,
+        path: Path,
+        parser: TextParser,
+        limits: Limits,
+        source: ByteSource | DecodedBytes | HeldBytes | None = None,
     ) -> None:
         self._path, self._parser, self._limits = path, parser, limits
         self._source = source or ByteSource(path)
@@ -88,7 +93,11 @@ class TextStream:
             if self._long_line:
                 continue
             found = find_records(
-                self._buffer, limit=self._limits.record_bytes, quotes=self._parser.quotes, final=final
+                self._buffer,
+                limit=self._limits.record_bytes,
+                quotes=self._parser.quotes,
+                final=final,
+                delimiter=self._parser.delimiter,
             )
             self._long_line = found.in_long_line
             if found.consumed or begun:
@@ -103,7 +112,7 @@ class TextStream:
             piece = self._source.read(self._limits.block_bytes)
             self._buffer += piece
             if self._buffer.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise SourceError(f"{self._path}: is UTF-16; save it as UTF-8")
+                raise SourceError(f"{self._path}: is UTF-16; put encoding: utf-16 into the mapping")
             if self._buffer.startswith(b"\x1f\x8b"):
                 raise SourceError(f"{self._path}: is gzip-compressed; add .gz to its name")
             bom = len(_BOM) if self._buffer.startswith(_BOM) else 0
@@ -112,6 +121,7 @@ class TextStream:
                 limit=self._limits.record_bytes,
                 quotes=self._parser.quotes,
                 final=not piece and not self.incomplete,
+                delimiter=self._parser.delimiter,
             )
             if len(found.starts) or found.in_long_line:
                 return self._first(found, bom)
@@ -127,12 +137,13 @@ class TextStream:
                 return bom
             raise SourceError(f"{self._path}: its header does not end within 1 MiB; send a text file")
         start, end = int(found.starts[0]) + bom, int(found.ends[0]) + bom
+        first = record_bytes(self._buffer, start, end)
         try:
-            is_header = self._parser.begin(record_bytes(self._buffer, start, end).decode())
+            is_header = self._parser.begin(first.decode())
         except UnicodeDecodeError:
             if not self._parser.quotes:
                 return bom
-            raise SourceError(f"{self._path}: its header is not UTF-8; save the file as UTF-8") from None
+            raise SourceError(f"{self._path}: {self._parser.not_utf8(first)}") from None
         return min(end + 1, len(self._buffer)) if is_header else bom
 
     def _take(self, size: int) -> bytes:
@@ -208,7 +219,9 @@ class TextStream:
         faults = {}
         for i in places - set(known) - {-1}:
             text = record_bytes(data, int(found.starts[i]), int(found.ends[i])).decode("utf-8", "replace")
-            faults[i] = Fault("bad_encoding", "save the file as UTF-8", self._parser.salvage(text))
+            faults[i] = Fault(
+                "bad_encoding", "mend its bytes, or the mapping's encoding", self._parser.salvage(text)
+            )
         return faults
 
 

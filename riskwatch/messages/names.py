@@ -53,7 +53,7 @@ class Names:
         """Who owns the signature of a risk alert."""
         if alert.kind is not AlertKind.RISK or alert.signature not in self.registry.signature_index:
             return None
-        return self.registry.signature(alert.signature).owner
+        return self.registry.signature(alert.signature).owner_in(self.lang)
 
     def level(self, level: Level) -> str:
         """The level's word."""

@@ -24,20 +24,28 @@ class Words(Names):
         lead = self.text("sentence.lead", area=area, level=level, what=self.what(alert))
         return self.text("sentence.gap").join((lead, *self.asides(alert)))
 
-    def what(self, alert: Alert) -> str:
-        """What happened, without place and level and with its full stop."""
+    def what(self, alert: Alert, on_us: int | None = None) -> str:
+        """What happened, without place and level and with its full stop.
+
+        Times of day stand without a date where they are of the local day of `on_us`, which is that
+        of the alert's last change if it is not given: a page that is read later gives its own.
+        """
+        on = alert.updated_at_us if on_us is None else on_us
         if alert.kind is AlertKind.DATA_HEALTH:
-            return self._untold(alert) if alert.signature == "delivery" else self._silence(alert)
+            return self._untold(alert, on) if alert.signature == "delivery" else self._silence(alert, on)
         if alert.kind is AlertKind.SCHEMA:
             return self.text("sentence.schema", code=alert.detail)
         if alert.by_hand:
             return self.text("sentence.by_hand", what=alert.detail.rstrip(".。"))
-        told = self._told(alert)
+        told = self._told(alert, on)
         return self.text("sentence.rising" if alert.rising else "sentence.steady", told=told)
 
-    def asides(self, alert: Alert) -> tuple[str, ...]:
-        """Short further sentences: who speaks for it, how such alerts did, what was blind, who owns it."""
-        said = self._standing(alert)
+    def asides(self, alert: Alert, on_us: int | None = None) -> tuple[str, ...]:
+        """Short further sentences: who speaks for it, how such alerts did, what was blind, who owns it.
+
+        `on_us` is as in `what`.
+        """
+        said = self._standing(alert, alert.updated_at_us if on_us is None else on_us)
         if alert.kind is not AlertKind.RISK:
             return tuple(said)
         if alert.inhibited_by:
@@ -55,9 +63,9 @@ class Words(Names):
             said.append(self.text("aside.owner", owner=owner))
         return tuple(said)
 
-    def _standing(self, alert: Alert) -> list[str]:
+    def _standing(self, alert: Alert, on_us: int) -> list[str]:
         """What stands beside its state, an exercise first; nothing of it where nothing is unusual."""
-        on_us, said = alert.updated_at_us, []
+        said = []
         if alert.mode is not Mode.ACTUAL:
             said.append(self.text("aside.mode", mode=self.text(f"mode.{alert.mode}"), name=alert.drill))
         if alert.shelved:
@@ -81,12 +89,12 @@ class Words(Names):
             said.append(self.text("aside.release", state=self.text(f"release.{state}"), level=level))
         return said
 
-    def _told(self, alert: Alert) -> str:
+    def _told(self, alert: Alert, on_us: int) -> str:
         if not alert.contributions:
             return self.text("sentence.unexplained", what=self.signature(alert.signature))
         leading, *others = alert.contributions
         named = [c for c in others if c.share >= _WORTH_NAMING][: _MOST_NAMED - 1]
-        when, normal = self._when(leading, alert), self._usual(leading, alert)
+        when, normal = self._when(leading, on_us), self._usual(leading, alert)
         told = self.text(told_by(leading, self), count=brought(leading, self), when=when, usual=normal)
         if not named:
             return told
@@ -102,27 +110,25 @@ class Words(Names):
         planned, e = self.catalogue.joined(names), amount(leading.expected)
         return self.catalogue.count("usual.planned", len(names), names=planned, e=e)
 
-    def _when(self, leading: Contribution, alert: Alert) -> str:
+    def _when(self, leading: Contribution, on_us: int) -> str:
         if leading.since_us is None:
             return self.catalogue.count("sentence.within", round(leading.window_h))
-        return self.text(
-            "sentence.since", time=self.local.told(leading.since_us, on_us=alert.updated_at_us)
-        )
+        return self.text("sentence.since", time=self.local.told(leading.since_us, on_us=on_us))
 
-    def _untold(self, alert: Alert) -> str:
+    def _untold(self, alert: Alert, on_us: int) -> str:
         """A receiver that a message did not reach."""
-        since = self.local.told(alert.opened_at_us, on_us=alert.updated_at_us)
+        since = self.local.told(alert.opened_at_us, on_us=on_us)
         if alert.state in _ENDED and alert.closed_at_us is not None:
-            until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
+            until = self.local.told(alert.closed_at_us, on_us=on_us)
             return self.text("sentence.reached_again", receiver=alert.detail, since=since, until=until)
         return self.text("sentence.unreached", receiver=alert.detail, since=since)
 
-    def _silence(self, alert: Alert) -> str:
+    def _silence(self, alert: Alert, on_us: int) -> str:
         since_us = alert.opened_at_us if alert.since_us is None else alert.since_us
-        since = self.local.told(since_us, on_us=alert.updated_at_us)
+        since = self.local.told(since_us, on_us=on_us)
         feed, stuck = self.feed(alert.detail), alert.signature == "stuck"
         if alert.state in _ENDED and alert.closed_at_us is not None:
-            until = self.local.told(alert.closed_at_us, on_us=alert.updated_at_us)
+            until = self.local.told(alert.closed_at_us, on_us=on_us)
             key = "reading.moves_again" if stuck else "sentence.spoke_again"
             return self.text(key, feed=feed, since=since, until=until)
         return self.text("reading.stuck" if stuck else "sentence.silent", feed=feed, since=since)

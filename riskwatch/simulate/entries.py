@@ -15,41 +15,43 @@ class Topic:
     zh: str
     domain: str
     owner: str
+    owner_zh: str
     harm_en: str
     harm_zh: str
 
 
 TOPICS: dict[str, Topic] = {
     "gastro": Topic(
-        "stomach illness", "肠胃疾病", "public_health", "Public health desk",
+        "stomach illness", "肠胃疾病", "public_health", "Public health desk", "公共卫生值班室",
         "people falling ill together", "多人同时患病",
     ),
     "heating": Topic(
-        "heating and cold", "供暖与寒冷", "security_and_services", "Utilities desk",
+        "heating and cold", "供暖与寒冷", "security_and_services", "Utilities desk", "公用事业值班室",
         "people in unheated or badly heated homes", "居民家中无暖或取暖不安全",
     ),
     "storm": Topic(
-        "storm damage", "风暴灾害", "natural_hazard", "Emergency management desk",
+        "storm damage", "风暴灾害", "natural_hazard", "Emergency management desk", "应急管理值班室",
         "people cut off or hurt by wind and water", "居民因风雨受困或受伤",
     ),
     "road": Topic(
-        "road safety", "道路安全", "accident_and_safety", "Road safety desk",
+        "road safety", "道路安全", "accident_and_safety", "Road safety desk", "道路安全值班室",
         "people hurt on the roads", "道路上有人受伤",
     ),
     "water": Topic(
-        "water supply", "供水", "security_and_services", "Utilities desk",
+        "water supply", "供水", "security_and_services", "Utilities desk", "公用事业值班室",
         "homes without safe water", "居民用水中断或不安全",
     ),
     "respiratory": Topic(
-        "respiratory illness", "呼吸道疾病", "public_health", "Public health desk",
+        "respiratory illness", "呼吸道疾病", "public_health", "Public health desk", "公共卫生值班室",
         "people short of breath together", "多人同时呼吸困难",
     ),
     "fire": Topic(
-        "fire and gas", "火灾与燃气", "accident_and_safety", "Fire safety desk",
+        "fire and gas", "火灾与燃气", "accident_and_safety", "Fire safety desk", "消防安全值班室",
         "people hurt by fire or gas", "居民因火灾或燃气受伤",
     ),
     "livelihood": Topic(
-        "work and purchases", "务工与消费", "security_and_services", "Labour and consumer desk",
+        "work and purchases", "务工与消费", "security_and_services",
+        "Labour and consumer desk", "劳动与消费者保护值班室",
         "people left without pay or hurt by unsafe goods and work",
         "劳动者被欠薪，或因商品和作业不安全受损",
     ),
@@ -117,7 +119,7 @@ ENTRIES: tuple[Entry, ...] = _rows(
      "medical", 0.7, 8.0, "round_the_clock", 0.25, 25),
     ("respiratory_visits", "clinics", "respiratory", "clinic visits for coughs", "呼吸道感染就诊",
      "medical", 0.4, 14.0, "clinic", 0.4, 25),
-    ("smoke_complaint", "hotline", "respiratory", "smoke and dust in the air", "烟尘污染投诉",
+    ("smoke_complaint", "hotline", "respiratory", "smoke and dust complaints", "烟尘污染投诉",
      "inspection", 0.3, 3.0, "home", 0.2, 100),
     ("fire_alarm", "emergency", "fire", "fire alarms", "火警",
      "rescue", 0.8, 6.0, "evening", 0.1, 20),

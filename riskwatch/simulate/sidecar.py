@@ -97,7 +97,11 @@ def indicators_document(catalogue: Catalogue) -> dict[str, Any]:
     topics = {e.signature: topic(e.signature) for e in listed}
     return {
         "signatures": {
-            name: {"name": {"en": t.en, "zh": t.zh}, "domain": t.domain, "owner": t.owner}
+            name: {
+                "name": {"en": t.en, "zh": t.zh},
+                "domain": t.domain,
+                "owner": {"en": t.owner, "zh": t.owner_zh},
+            }
             for name, t in topics.items()
         },
         "indicators": {
@@ -107,7 +111,7 @@ def indicators_document(catalogue: Catalogue) -> dict[str, Any]:
                 "signature": e.signature,
                 "harm": {"en": topics[e.signature].harm_en, "zh": topics[e.signature].harm_zh},
                 "response": e.response,
-                "owner": topics[e.signature].owner,
+                "owner": {"en": topics[e.signature].owner, "zh": topics[e.signature].owner_zh},
                 "expires": date(2030, 12, 31),
                 "gravity": e.gravity,
             }

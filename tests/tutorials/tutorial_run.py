@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HERE = re.compile(r"<<'(\w+)'")
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,16 @@ class Step:
 
 
 def steps(page: Path) -> Iterator[Step]:
-    """Every command of a page; a line that ends in a backslash goes on in the next."""
+    """Every command of a page; a line that ends in a backslash goes on, and so does a here-document."""
     for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             lines = part.split("\n")
             command = [lines.pop(0)]
             while command[-1].endswith("\\"):
                 command.append(lines.pop(0))
+            if here := _HERE.search(command[0]):
+                end = lines.index(here.group(1)) + 1
+                command, lines = [*command, *lines[:end]], lines[end:]
             yield Step("\n".join(command), "\n".join(lines).strip())
 
 

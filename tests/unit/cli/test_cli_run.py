@@ -106,6 +106,20 @@ def test_run_follows_a_growing_file_until_it_is_stopped(number, riskwatch, tmp_p
 
 
 @pytest.mark.slow
+def test_run_begins_a_store_for_a_source_that_only_sends(tmp_path):
+    """No file is needed: the first request is durable and decided."""
+    with started("run", "--source", "montco911", "--store", "s", cwd=tmp_path) as (_, url, _log):
+        with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=WAIT_S)) as connection:
+            at = datetime.now(ZoneInfo("America/New_York")) - timedelta(minutes=1)
+            row = {"twp": "ABINGTON", "title": "EMS: FEVER", "timeStamp": f"{at:%Y-%m-%d %H:%M:%S}"}
+            headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": "1"}
+            connection.request("POST", "/v1/events?source=montco911", json.dumps(row), headers)
+            answer = connection.getresponse()
+            told = json.loads(answer.read())
+        assert answer.status in (200, 202), told
+        assert (told["rows"], told["quarantined"]) == (1, 0)
+
+
 def test_serve_shows_a_store_until_it_is_stopped(store, tmp_path):
     """Page and API over what is there."""
     with started("serve", "--store", store, cwd=tmp_path) as (process, url, log):

@@ -68,7 +68,7 @@ def test_a_short_line_lacks_its_cells(tmp_path):
     ("content", "message"),
     [
         ("", "header: has no column code, name, parent, level; its first line is empty"),
-        ("code;name\n", "header: has no column code, name, parent, level; it has code;name"),
+        ("code;name\n", "header: has no column code, name, parent, level; separate its cells by commas"),
         ("code,name,level\n", "header: has no column parent; it has code, name, level"),
         (HEADER, "lists no area; add at least one"),
         (

@@ -53,6 +53,20 @@ def test_a_good_file_loads_on_its_last_day(tmp_path):
     assert registry.signature("fire").indicators == ("building_fire",)
 
 
+def test_an_owner_is_named_in_each_language(tmp_path):
+    """A plain name is the English one, and stands where a language has none."""
+    raw = document(owner={"en": "Fire desk", "zh": "消防值班室"})
+    raw["signatures"]["fire"]["owner"] = {"en": "Fire desk", "zh": "消防值班室"}
+    fire = load(tmp_path, raw).signature("fire")
+    assert (fire.owner, fire.owner_in("zh"), fire.owner_in("en")) == (
+        "Fire desk",
+        "消防值班室",
+        "Fire desk",
+    )
+    plain = load(tmp_path, document()).signature("fire")
+    assert (plain.owner, plain.owner_in("zh")) == ("Fire desk", "Fire desk")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -92,7 +106,11 @@ def test_a_fault_of_an_indicator_is_told_in_these_words(tmp_path, changes, messa
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"owner": ""}, "owner: '' is not accepted; string should have at least 1 character"),
+        (
+            {"owner": ""},
+            "owner: '' is no owner; give a name, or names by language such as "
+            "{en: Road desk, zh: 道路值班室}",
+        ),
         ({"owner": None}, "owner: is missing; add it"),
         (
             {"harm": {}},

@@ -137,23 +137,35 @@ def test_header_only_is_no_rows(read):
             "a.csv",
             b"town;title;when\n",
             "the header has no column 'town', 'title', 'when'; it has 'town;title;when'; "
-            "separate the fields by commas",
+            'its fields are separated otherwise: put delimiter: ";" into the mapping',
         ),
         ("a.csv", b"town,title,when,town\n", "the header names column 'town' twice; keep one of them"),
-        ("a.csv", "town,title,when\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        ("a.csv", b"t\xf6wn,title\n", "its header is not UTF-8; save the file as UTF-8"),
+        ("a.csv", "town,title,when\n".encode("utf-16"), "is UTF-16; put encoding: utf-16 into the mapping"),
+        (
+            "a.csv",
+            b"t\xf6wn,title\n",
+            "its header is not UTF-8; put its encoding into the mapping, or save the file as UTF-8",
+        ),
+        (
+            "a.csv",
+            b"stra\xdfe,town,title,when\n",
+            "its header is not UTF-8; put its encoding into the mapping, or save the file as UTF-8",
+        ),
+        ("a.xlsx", b"PK", "is a workbook; save the sheet as CSV UTF-8"),
         ("a.csv", b"x" * (2 << 20), "its header does not end within 1 MiB; send a text file"),
         ("a.csv", gzip.compress(b"town\n", mtime=0), "is gzip-compressed; add .gz to its name"),
         ("a.csv.gz", b"town,title,when\n", "is not gzip; name it without .gz, or compress it"),
         (
-            "a.xlsx",
+            "a.docx",
             b"PK",
-            "its ending is unknown; use one of .csv, .jsonl, .ndjson, .parquet (text ones also with .gz)",
+            "its ending is unknown; use one of .csv, .tsv, .txt, .jsonl, .ndjson, .parquet "
+            "(text ones also with .gz)",
         ),
         (
             "a.parquet.gz",
             b"PK",
-            "its ending is unknown; use one of .csv, .jsonl, .ndjson, .parquet (text ones also with .gz)",
+            "its ending is unknown; use one of .csv, .tsv, .txt, .jsonl, .ndjson, .parquet "
+            "(text ones also with .gz)",
         ),
     ],
 )

@@ -15,6 +15,7 @@ from riskwatch.core.errors import ConfigError
 from riskwatch.core.events import EVENT_SCHEMA
 from riskwatch.core.gauges import Gauge
 from riskwatch.ingest.mapped import Mapper
+from riskwatch.ingest.mapping import mapping_faults
 from riskwatch.ingest.new_codes import NewCode
 from riskwatch.ingest.quarantine import REASONS
 from riskwatch.ingest.stream_clock import NEVER, find_jumps
@@ -261,6 +262,23 @@ def test_codes_may_be_the_indicators_themselves(read):
     )
     assert [e["indicator"] for e in got.events] == ["fire"]
     assert got.quarantined == [(1, 3, "unknown_code")]
+
+
+def test_a_file_of_one_place_and_one_indicator_needs_no_columns_for_them(read):
+    """`always` says them of every row; only the instant is read."""
+    columns = {"area": {"always": "NORTH"}, "indicator": {"always": "flood"}}
+    used = mapping(columns=columns)
+    assert used.mapped == ("when",)
+    got = read("when\n2016-01-01 10:00:00\nsoon\n2016-01-01 10:05:00\n", mapping=used)
+    assert [(e["area"], e["indicator"]) for e in got.events] == [("NORTH", "flood")] * 2
+    assert got.quarantined == [(1, 3, "bad_time")]
+    faults = mapping_faults(used, areas=["COUNTY"], indicators=["fire"], file="f")
+    assert [str(fault) for fault in faults] == [
+        "f: columns.area.always: area 'NORTH' is unknown; use a code of areas/town.csv",
+        "f: columns.indicator.always: indicator 'flood' is unknown; use an id of indicators/town.yaml",
+    ]
+    bare = mapping_faults(used, areas=["NORTH"], indicators=["flood"], gauges=["flood"], file="f")
+    assert [fault.what for fault in bare] == ["is missing, and 'flood' is a gauge"]
 
 
 def test_a_code_is_new_once_in_a_stream(read):

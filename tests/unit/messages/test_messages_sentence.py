@@ -9,6 +9,7 @@ import pytest
 from messages_town import alert, contribution, local, notice, words
 
 from riskwatch.core.alerts import AlertKind, Level, State
+from riskwatch.core.side_states import Duty, Step
 
 SILENT, NEW_CODE = AlertKind.DATA_HEALTH, AlertKind.SCHEMA
 MORE = contribution("abdominal_pain", observed=2, share=0.3)
@@ -188,6 +189,19 @@ def test_rare_things_are_told_as_an_interval(per_day: float, en: str, zh: str) -
     made = alert(contributions=(contribution(usual_per_day=per_day),))
     assert f", {en}; rising." in words("en").sentence(made)
     assert f"，{zh}；仍在上升。" in words("zh").sentence(made)
+
+
+def test_a_page_that_is_read_later_tells_the_day() -> None:
+    """An alert's own words have no date on its own day; four days later they need one."""
+    late = replace(
+        alert(), duty=Duty(Step.ACCEPT, local("2016-02-10 02:45"), None, local("2016-02-10 03:15"))
+    )
+    later = local("2016-02-14 08:00")
+    told = words("en")
+    assert " since 02:19," in told.what(late)
+    assert "Overdue since 03:15: accept." in told.asides(late)
+    assert " since 10 Feb, 02:19," in told.what(late, later)
+    assert "Overdue since 10 Feb, 03:15: accept." in told.asides(late, later)
 
 
 def test_the_year_is_told_when_it_matters() -> None:

@@ -109,7 +109,7 @@ class CallVolume:
         members, expectation = self._members[signature], self.expectation
         usual = (
             expectation.rate,
-            expectation.profile.exposure,
+            expectation.exposure,
             expectation.dispersion.value,
             expectation.level,
         )
@@ -202,7 +202,7 @@ class CallVolume:
                 self._sums(),
                 (
                     expectation.rate,
-                    np.ascontiguousarray(expectation.profile.exposure.T),
+                    np.ascontiguousarray(expectation.exposure.T),
                     expectation.dispersion.by_column(),
                     expectation.level,
                 ),
@@ -272,7 +272,8 @@ class CallVolume:
             if self._tick % self._per_hour == 0:
                 self._learn_tails()
             now = self.expectation.profile.recent(1)[0]
-            self._clumps.learn(*self._plans.ordinary(self._tick, *latest), self.expectation.rate, now)
+            series, counts = self._plans.ordinary(self._tick, *latest)
+            self._clumps.learn(series, counts, self.expectation.rate, now, self.expectation.summed > 0)
             self._plans.learn(self._tick)
         day = self.expectation.day_ticks if self.expectation.ready else 0
         self.expectation.learn(self._plans.day(self._tick, day) if day else None)
@@ -284,7 +285,7 @@ class CallVolume:
             self._sums(),
             expectation.rate,
         )
-        expectation.dispersion.learn(sums, rate, expectation.profile.exposure, expectation.level)
+        expectation.dispersion.learn(sums, rate, expectation.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
         looked = (everywhere + np.arange(n) * strata).ravel()

@@ -21,7 +21,7 @@ from riskwatch.core.area_file import load_areas
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.calendar import together
 from riskwatch.core.calendar_file import load_calendar
-from riskwatch.core.clock import MINUTE_US
+from riskwatch.core.clock import HOUR_US, MINUTE_US
 from riskwatch.core.config_folder import ConfigFolder
 from riskwatch.core.documents import Document, read_document, read_optional
 from riskwatch.core.errors import ConfigError, Fault
@@ -138,6 +138,7 @@ def load_settings(
         grid=TickGrid(tick_us=TICK_MIN * MINUTE_US, lateness_us=lateness * MINUTE_US),
         timezone=first.season_timezone,
         calendar=together(c for c in calendars if c),
+        reports_every_us=_reports_every_us(mappings),
     )
     return Settings(
         root,
@@ -176,6 +177,17 @@ def _mapping(configs: ConfigFolder, path: Path, file: str) -> SourceMapping:
         known = ", ".join(Path(n).stem for n in configs.names("sources")) or "none yet"
         raise ConfigError([Fault(file, "", "does not exist", f"known sources are: {known}")])
     return load_mapping(path, file)
+
+
+def _reports_every_us(mappings: Mapping[str, SourceMapping]) -> dict[str, int]:
+    """By source how often it speaks at least; the longest that any mapping says of it."""
+    found: dict[str, int] = {}
+    for mapping in mappings.values():
+        if mapping.reports_every_h is not None:
+            every_us = round(mapping.reports_every_h * HOUR_US)
+            for source in mapping.brings or ():
+                found[source] = max(every_us, found.get(source, 0))
+    return found
 
 
 def _unknown_names(

@@ -18,6 +18,9 @@ class Panel:
     `blind_since` [columns] is the first tick since when a column's feed is down, or -1 if it sees.
     `gauges` are the series of an area's gauges that were read, ascending and unique, `readings` what
     they showed; a gauge without a reading in the tick is not listed.
+    Where sources send sums: `source_rows` [sources, indicators] are the rows they sent, those that
+    say 0 too, and `summed` [indicators] for how many ticks those nine tenths of which are sums may be
+    silent, else 0. Otherwise both are empty.
     """
 
     tick: int
@@ -31,6 +34,8 @@ class Panel:
     blind_since: NDArray[np.int64]
     gauges: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     readings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    source_rows: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
+    summed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class World:
     grid: TickGrid
     timezone: str
     calendar: Calendar = field(default_factory=Calendar)
+    reports_every_us: Mapping[str, int] = field(default_factory=dict)
+    """By source, of those that send sums: how often it speaks at least."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Clumps:
     One accident is dispatched to fire, ambulance and traffic police and makes three rows. Seen
     at the leaves of the tree: the mean count of ticks that have any, against the 1 + mu / 2 that
     a Poisson count of small mean mu has given that it is not zero. Evidence in nats is divided by
-    it, since a clumped count carries the information of its happenings, not of its rows.
+    it, since a clumped count carries the information of its happenings, not of its rows. Sums tell
+    nothing of this: theirs stays 1, and how they scatter is left to the dispersion.
     """
 
     def __init__(self, tree: AreaTree, indicators: int, columns: int) -> None:
@@ -34,11 +35,23 @@ class Clumps:
     def _sizes(self) -> FloatArray:
         return np.maximum((self._rows + _PRIOR) / (self._poisson + _PRIOR), 1.0)
 
-    def learn(self, series: IntArray, counts: IntArray, rate: FloatArray, shape: FloatArray) -> None:
-        """Take in a tick's counts; expected ones are rate [areas, columns] * shape [columns]."""
+    def learn(
+        self,
+        series: IntArray,
+        counts: IntArray,
+        rate: FloatArray,
+        shape: FloatArray,
+        summed: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Take in a tick's counts; expected ones are rate [areas, columns] * shape [columns].
+
+        Of `summed` indicators all is forgotten.
+        """
         rows, poisson = clumped((series, counts), self._leaf, self._indicators, rate, shape)
         self._rows += rows
         self._poisson += poisson
+        if summed is not None and len(summed):
+            self._rows[summed] = self._poisson[summed] = 0.0
         self.size = self._sizes()
 
     def state(self) -> State:

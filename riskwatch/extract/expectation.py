@@ -39,6 +39,9 @@ class Expectation:
     `cap_sd` standard deviations, so that a burst does not raise its own baseline. Ticks whose
     feed was down count neither as counts nor as exposure. A column first seen less than
     `newcomer_days` ago, after the first `min_days`, is a newcomer: no expectation, no evidence.
+
+    A sum comes in one tick and tells of many, so a window shorter than a day, or than the sums of a
+    column are apart, is held to the shortest that is neither.
     """
 
     def __init__(self, world: World, ticks: Sequence[int], memory: Memory = Memory()) -> None:
@@ -56,6 +59,8 @@ class Expectation:
         self.rate: FloatArray = np.zeros((areas, columns))  # per tick of mean profile
         self.shape: FloatArray = np.full((areas, columns), memory.sibling_weight)
         self.level: FloatArray = 1.0 / self.shape  # what a level's own uncertainty adds to an inverse size
+        self.summed: NDArray[np.int64] = np.empty(0, np.int64)
+        """[indicators] as of the last panel, or empty."""
         self.days = 0
         self._count = np.zeros((areas, columns))
         self._exposure = np.zeros(columns)
@@ -77,6 +82,7 @@ class Expectation:
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel's counts and the tick's place in the week."""
+        self.summed = panel.summed
         add_to(self._today, panel.series, panel.counts)
         hour = self.hour_at(panel.start_us, panel.decided_at_us)
         self.profile.advance(panel.tick, hour, panel.blind_since)
@@ -115,7 +121,21 @@ class Expectation:
 
     def expected(self) -> FloatArray:
         """[windows, areas, columns] expected counts over the windows that end now."""
-        return self.rate[None] * self.profile.exposure[:, None, :]
+        return self.rate[None] * self.exposure[:, None, :]
+
+    @property
+    def exposure(self) -> FloatArray:
+        """[windows, columns] of the profile, over the windows that end now."""
+        exposure = self.profile.exposure
+        if not self.summed.any():
+            return exposure
+        exposure, widths = exposure.copy(), np.array(self.profile.ticks)
+        for column in np.flatnonzero(self.summed):
+            least = min(max(self.summed[column], self._per_day), widths.max())
+            held_to = np.where(widths >= least, widths, widths.max() + 1).argmin()
+            short = widths < widths[held_to]
+            exposure[short, column] = exposure[held_to, column]
+        return exposure
 
     def inverse_size(self, window: int) -> FloatArray:
         """[areas, columns] of the predictive negative binomial: process and level uncertainty."""
@@ -140,7 +160,9 @@ class Expectation:
         fade = 0.5 ** (1.0 / memory.level_half_life_days)
         self._count = self._count * fade + kept
         self._exposure = self._exposure * fade + exposure
-        self.profile.learn(self._trimmed_ticks() if self.ready else self._today_roots, self._today_hours)
+        of_roots = kept[self._roots].sum(axis=0) / np.maximum(count[self._roots].sum(axis=0), 1e-9)
+        ticks = self._trimmed_ticks(of_roots) if self.ready else self._today_roots
+        self.profile.learn(ticks, self._today_hours)
         prior = self._prior()
         weight = memory.sibling_weight
         self.rate = (self._count + weight) / (self._exposure + weight / prior)
@@ -149,12 +171,17 @@ class Expectation:
         self._today[:] = 0
         self.days += 1
 
-    def _trimmed_ticks(self) -> FloatArray:
-        """[ticks, columns] counts of the tree in the day's ticks, each capped like a day is."""
+    def _trimmed_ticks(self, kept: FloatArray) -> FloatArray:
+        """[ticks, columns] counts of the tree in the day's ticks, each capped like a day is.
+
+        A sum is far beyond what its tick brings on average: of sums, each keeps what the day keeps.
+        """
         mean = self.profile.shape.T[self._today_hours] * self.rate[self._roots].sum(axis=0)
         spread = self.dispersion.value[0, 0]
         cap = mean + self._memory.cap_sd * np.sqrt(mean + mean**2 * spread) + 1.0
         trimmed: FloatArray = np.minimum(self._today_roots, cap)
+        sums = np.flatnonzero(self.summed)
+        trimmed[:, sums] = self._today_roots[:, sums] * kept[sums]
         return trimmed
 
     def _cap(self, exposure: FloatArray) -> FloatArray:
@@ -191,6 +218,7 @@ class Expectation:
             "first_seen": self._first_seen,
             "profile": self.profile.state(),
             "dispersion": self.dispersion.state(),
+            **({"summed": self.summed} if self.summed.any() else {}),
         }
 
     def load(self, state: State) -> None:
@@ -203,3 +231,4 @@ class Expectation:
         self.days, self._ticks_seen = int(state["days"]), int(state["ticks_seen"])
         self.profile.load(state["profile"])
         self.dispersion.load(state["dispersion"])
+        self.summed = np.array(state.get("summed", ()), np.int64)

@@ -34,6 +34,9 @@ class FeedHealth:
 
     An indicator is also blind while the sources that bring nine tenths of it are. A source that is
     silent in maintenance that was announced is blind at once, and its rhythm learns nothing.
+    A source that sends sums is silent once a report is overdue, by the allowed lateness too, and not
+    before; nor is an indicator nine tenths of which such sources bring. The report that ends such a
+    silence tells of nobody knows how long, so its tick is blind still.
     """
 
     def __init__(
@@ -49,32 +52,53 @@ class FeedHealth:
         per_day = int(DAY_US // world.grid.tick_us)
         learn = int(min_days * per_day)
         n = len(world.registry)
-        self._sources = Rhythm(0, per_day=per_day, min_ticks=learn, limit_nats=source_nats)
+        self._sources = Rhythm(0, per_day=per_day, min_ticks=learn, limit_nats=source_nats, on_word=True)
         self._indicators = Rhythm(n, per_day=per_day, min_ticks=learn, limit_nats=indicator_nats)
         self._brought = np.zeros((0, n))  # [sources, indicators] how much each source brought, ever
         self._signature_of = np.array(
             [world.registry.signature_index[i.signature] for i in world.registry.indicators]
         )
         self._names: tuple[str, ...] = ()
+        grid = world.grid
+        self._patience = {  # ticks, rounded up
+            source: int(-(-(every_us + grid.lateness_us) // grid.tick_us))
+            for source, every_us in world.reports_every_us.items()
+        }
         self._works = world.calendar.works
         self._works_since: NDArray[np.int64] = np.empty(0, np.int64)  # [sources] in maintenance, else -1
 
     def look(self, panel: Panel, sources: tuple[str, ...]) -> Panel:
         """The panel with its blind columns filled in."""
+        before = self._blind_columns() if self._patience else np.empty(0, np.int64)
         self._names = sources
         self._sources.grow(len(sources))
         missing = len(sources) - len(self._brought)
         self._brought = np.concatenate([self._brought, np.zeros((missing, self._brought.shape[1]))])
         counts = np.zeros(self._brought.shape, dtype=np.int64)
         counts[: len(panel.source_counts)] = panel.source_counts
+        patience = np.array([self._patience.get(s, 0) for s in sources], np.int64)
+        if patience.any():  # a sum of nothing is a report too
+            rows = panel.source_rows
+            counts[: len(rows)] = np.where(
+                patience[: len(rows), None] > 0, np.maximum(counts[: len(rows)], rows), counts[: len(rows)]
+            )
         self._brought += counts
         hour = from_us(panel.start_us).astimezone(self._zone).hour
         unheard = self._brought.sum(axis=1) == 0  # known to this batch, but not yet at this tick
         announced = self._announced(panel, counts.sum(axis=1) == 0)
-        self._sources.look(panel.tick, counts.sum(axis=1), hour, unheard | announced)
+        self._sources.look(
+            panel.tick, counts.sum(axis=1), hour, unheard | announced, patience if patience.any() else None
+        )
         excused = self._by_source() >= 0
-        self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused)
-        return replace(panel, blind_since=self._blind_columns())
+        patient = self._patient(patience)
+        self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused, patient)
+        since = self._blind_columns()
+        if patient is None:
+            return replace(panel, blind_since=since)
+        ended = (before[: len(patient)] >= 0) & (since[: len(patient)] < 0) & (patient > 0)
+        if ended.any():
+            since = self._with_totals(np.where(ended, panel.tick, since[: len(patient)]))
+        return replace(panel, blind_since=since, summed=patient)
 
     def outages(self) -> tuple[Outage, ...]:
         """The outages in force; an indicator is named only where its source still speaks."""
@@ -100,6 +124,15 @@ class FeedHealth:
         dark = self._brought[blind].sum(axis=0)
         since = begun[blind].max()
         return np.where((dark > 0) & (dark >= 0.9 * self._brought.sum(axis=0)), since, -1).astype(np.int64)
+
+    def _patient(self, patience: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """[indicators] patience of the slowest of its sources, where they send sums; None if none do."""
+        if not patience.any():
+            return None
+        sums = self._brought[patience > 0].sum(axis=0)
+        theirs = (sums > 0) & (sums >= 0.9 * self._brought.sum(axis=0))
+        slowest = ((self._brought > 0) * patience[:, None]).max(axis=0)
+        return np.where(theirs, slowest, 0).astype(np.int64)
 
     def _any_blind(self) -> bool:
         return bool(self._blind_sources()[0].any() or self._indicators.blind.any())
@@ -128,7 +161,12 @@ class FeedHealth:
     def _blind_columns(self) -> NDArray[np.int64]:
         if not self._any_blind():  # nearly always
             return np.full(len(self._registry) + len(self._registry.signatures), -1, dtype=np.int64)
-        since = np.where(self._indicators.blind, self._indicators.since, self._by_source())
+        return self._with_totals(
+            np.where(self._indicators.blind, self._indicators.since, self._by_source())
+        )
+
+    def _with_totals(self, since: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[columns] of [indicators]; a signature's total is blind while all its indicators are."""
         totals = np.full(len(self._registry.signatures), -1, dtype=np.int64)
         for s in range(len(totals)):
             mine = since[self._signature_of == s]

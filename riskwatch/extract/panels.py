@@ -105,6 +105,10 @@ class PanelBuilder:
             self._scratch,
         )
         brought = self._by_source(ready, first, last, n_sources)
+        rows = None
+        if self._world.reports_every_us:
+            each = ready | {"count": np.ones(len(ready["tick"]), np.int64)}
+            rows = self._by_source(each, first, last, n_sources)
         sees = np.full(self.columns, -1, dtype=np.int64)
         grid = self._world.grid
         for n, at in enumerate(range(first, last + 1)):
@@ -120,6 +124,7 @@ class PanelBuilder:
                 source_counts=brought[n],
                 blind_since=sees,
                 **(read[n] if read else {}),
+                **({} if rows is None else {"source_rows": rows[n]}),
             )
 
     def _without_readings(

@@ -171,7 +171,7 @@ class Plans:
         """
         if not self._special(tick, range(tick - self._longest + 1, tick + 1)):
             return None
-        rate, exposure = self._usual.rate, self._usual.profile.exposure
+        rate, exposure = self._usual.rate, self._usual.exposure
         cleaned, rates, after = sums.copy(), [rate] * len(exposure), tick + 1
         came, usual = np.zeros(rate.shape), np.zeros(rate.shape)
         for w, width in sorted(enumerate(self._windows.ticks), key=lambda window: window[1]):

@@ -14,10 +14,14 @@ class Rhythm:
     """Mean counts a tick by hour of day, learnt a day behind and never from an outage.
 
     Silence weighs -log P(nothing came), taken at half the rate to allow for overdispersion; at
-    `limit_nats`, after an hour at least, the channel is blind until it speaks again.
+    `limit_nats`, after an hour at least, the channel is blind until it speaks again. A channel that
+    speaks by appointment is never blind while it is not overdue; if `on_word`, always when it is.
     """
 
-    def __init__(self, channels: int, *, per_day: int, min_ticks: int, limit_nats: float) -> None:
+    def __init__(
+        self, channels: int, *, per_day: int, min_ticks: int, limit_nats: float, on_word: bool = False
+    ) -> None:
+        self._on_word = on_word
         self._per_day, self._min_ticks, self._limit = per_day, min_ticks, limit_nats
         self._per_hour = max(per_day // 24, 1)
         self._fade = 0.5 ** (1.0 / (28.0 * self._per_hour))
@@ -39,9 +43,17 @@ class Rhythm:
             setattr(self, name, np.concatenate([getattr(self, name), getattr(fresh, name)], axis=-1))
 
     def look(
-        self, tick: int, counts: NDArray[np.int64], hour: int, excused: NDArray[np.bool_] | None = None
+        self,
+        tick: int,
+        counts: NDArray[np.int64],
+        hour: int,
+        excused: NDArray[np.bool_] | None = None,
+        patience: NDArray[np.int64] | None = None,
     ) -> None:
-        """Take in one tick's counts [channels]; the silence of `excused` channels is not their own."""
+        """Take in one tick's counts [channels]; the silence of `excused` channels is not their own.
+
+        `patience` is for how many ticks a channel that speaks by appointment may be silent, else 0.
+        """
         excused = np.zeros(len(counts), dtype=bool) if excused is None else excused
         silent = (counts == 0) & ~excused
         expected = np.divide(
@@ -53,6 +65,10 @@ class Rhythm:
         self._silence = np.where(silent, self._silence + 0.5 * expected, 0.0)
         unexplained = (self._silence >= self._limit) & (tick - self.since + 1 >= self._per_hour)
         self.blind = silent & (self.blind | (unexplained & (self._ticks >= self._min_ticks)))
+        if patience is not None:
+            overdue = silent & (tick - self.since + 1 > patience)
+            kept = overdue if self._on_word else self.blind & overdue
+            self.blind = np.where(patience > 0, kept, self.blind)
         self._learn(tick, np.where(excused, np.nan, counts), hour)
 
     def _learn(self, tick: int, counts: FloatArray, hour: int) -> None:

@@ -70,6 +70,7 @@ class SourceMapping(Document):
     local_timezone: str | None = None
     stream: str = "default"
     max_jump_h: float = Field(default=168.0)
+    reports_every_h: float | None = None
     corrections: bool = False
     encoding: str = UTF_8
     delimiter: str | None = None
@@ -140,6 +141,22 @@ class SourceMapping(Document):
         if not 3 <= hours <= 8784:
             raise ValueError(f"{hours:g} hours is out of range; use 3 to 8784 (a year)")
         return hours
+
+    @field_validator("reports_every_h")
+    @classmethod
+    def _is_an_hour_to_a_week(cls, hours: float | None) -> float | None:
+        if hours is not None and not 1 <= hours <= 168:
+            raise ValueError(f"{hours:g} hours is out of range; use 1 to 168 (a week)")
+        return hours
+
+    @model_validator(mode="after")
+    def _reports_are_of_known_sources(self) -> Self:
+        if self.reports_every_h is not None and self.brings is None:
+            raise ValueError(
+                "reports_every_h needs to know whose reports they are; list the departments in "
+                "columns.source.codes instead of `same`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _corrections_have_an_id(self) -> Self:

@@ -39,6 +39,15 @@ def test_good_settings_make_one_world(tmp_path):
     assert made.bundle.reads in made.features
 
 
+def test_sources_of_sums_are_known_by_how_often_they_speak(tmp_path):
+    """By the name of the source; none without the key."""
+    overlay = configs(tmp_path, sources=("town", "slow"))
+    assert load(overlay, "town", "slow").world.reports_every_us == {}
+    slow = overlay / "sources" / "slow.yaml"
+    slow.write_text(slow.read_text() + "reports_every_h: 4\n")
+    assert load(overlay, "town", "slow").world.reports_every_us == {"slow": 4 * 60 * MINUTE_US}
+
+
 def test_the_hash_names_what_was_read(tmp_path):
     """Another byte of a file that counts is another hash; a file that nobody reads is not."""
     overlay = configs(tmp_path)

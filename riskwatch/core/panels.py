@@ -19,8 +19,8 @@ class Panel:
     `gauges` are the series of an area's gauges that were read, ascending and unique, `readings` what
     they showed; a gauge without a reading in the tick is not listed.
     Where sources send sums: `source_rows` [sources, indicators] are the rows they sent, those that
-    say 0 too, and `summed` [indicators] for how many ticks those nine tenths of which are sums may be
-    silent, else 0. Otherwise both are empty.
+    say 0 too, and `summed` [indicators] how many ticks lie between the sums of those that nine
+    tenths of are sums, else 0. Otherwise both are empty.
     """
 
     tick: int

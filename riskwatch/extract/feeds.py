@@ -60,45 +60,43 @@ class FeedHealth:
         )
         self._names: tuple[str, ...] = ()
         grid = world.grid
-        self._patience = {  # ticks, rounded up
-            source: int(-(-(every_us + grid.lateness_us) // grid.tick_us))
-            for source, every_us in world.reports_every_us.items()
-        }
+        self._slack = -(-grid.lateness_us // grid.tick_us)  # ticks, rounded up, as these are
+        self._every = {s: -(-us // grid.tick_us) for s, us in world.reports_every_us.items()}
         self._works = world.calendar.works
         self._works_since: NDArray[np.int64] = np.empty(0, np.int64)  # [sources] in maintenance, else -1
 
     def look(self, panel: Panel, sources: tuple[str, ...]) -> Panel:
         """The panel with its blind columns filled in."""
-        before = self._blind_columns() if self._patience else np.empty(0, np.int64)
+        before = self._blind_columns() if self._every else np.empty(0, np.int64)
         self._names = sources
         self._sources.grow(len(sources))
         missing = len(sources) - len(self._brought)
         self._brought = np.concatenate([self._brought, np.zeros((missing, self._brought.shape[1]))])
         counts = np.zeros(self._brought.shape, dtype=np.int64)
         counts[: len(panel.source_counts)] = panel.source_counts
-        patience = np.array([self._patience.get(s, 0) for s in sources], np.int64)
-        if patience.any():  # a sum of nothing is a report too
+        every = np.array([self._every.get(s, 0) for s in sources], np.int64)
+        if every.any():  # a sum of nothing is a report too
             rows = panel.source_rows
             counts[: len(rows)] = np.where(
-                patience[: len(rows), None] > 0, np.maximum(counts[: len(rows)], rows), counts[: len(rows)]
+                every[: len(rows), None] > 0, np.maximum(counts[: len(rows)], rows), counts[: len(rows)]
             )
         self._brought += counts
         hour = from_us(panel.start_us).astimezone(self._zone).hour
         unheard = self._brought.sum(axis=1) == 0  # known to this batch, but not yet at this tick
         announced = self._announced(panel, counts.sum(axis=1) == 0)
-        self._sources.look(
-            panel.tick, counts.sum(axis=1), hour, unheard | announced, patience if patience.any() else None
-        )
+        channels = (panel.tick, counts.sum(axis=1), hour, unheard | announced)
+        self._sources.look(*channels, self._patience(every))
         excused = self._by_source() >= 0
-        patient = self._patient(patience)
-        self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused, patient)
+        summed = self._summed(every)
+        self._indicators.look(panel.tick, counts.sum(axis=0), hour, excused, self._patience(summed))
         since = self._blind_columns()
-        if patient is None:
+        if not every.any():
             return replace(panel, blind_since=since)
-        ended = (before[: len(patient)] >= 0) & (since[: len(patient)] < 0) & (patient > 0)
+        mine = slice(len(summed))
+        ended = (before[mine] >= 0) & (since[mine] < 0) & (summed > 0)
         if ended.any():
-            since = self._with_totals(np.where(ended, panel.tick, since[: len(patient)]))
-        return replace(panel, blind_since=since, summed=patient)
+            since = self._with_totals(np.where(ended, panel.tick, since[mine]))
+        return replace(panel, blind_since=since, summed=summed)
 
     def outages(self) -> tuple[Outage, ...]:
         """The outages in force; an indicator is named only where its source still speaks."""
@@ -125,13 +123,17 @@ class FeedHealth:
         since = begun[blind].max()
         return np.where((dark > 0) & (dark >= 0.9 * self._brought.sum(axis=0)), since, -1).astype(np.int64)
 
-    def _patient(self, patience: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """[indicators] patience of the slowest of its sources, where they send sums; None if none do."""
-        if not patience.any():
-            return None
-        sums = self._brought[patience > 0].sum(axis=0)
+    def _patience(self, every: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """[channels] for how many ticks one may be silent, lateness allowed; None if none."""
+        return np.where(every > 0, every + self._slack, 0) if every.any() else None
+
+    def _summed(self, every: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[indicators] how many ticks the slowest of its sources takes, where they send sums, else 0."""
+        if not every.any():
+            return np.zeros(len(self._registry), np.int64)
+        sums = self._brought[every > 0].sum(axis=0)
         theirs = (sums > 0) & (sums >= 0.9 * self._brought.sum(axis=0))
-        slowest = ((self._brought > 0) * patience[:, None]).max(axis=0)
+        slowest = ((self._brought > 0) * every[:, None]).max(axis=0)
         return np.where(theirs, slowest, 0).astype(np.int64)
 
     def _any_blind(self) -> bool:

@@ -97,7 +97,7 @@ def test_nine_tenths_make_an_indicator_one_of_sums(share, summed):
     for at in range(DAY):
         due = int(at % EVERY == 0)
         watch.tick([[due * 16 * share, 0], [1, 1]])
-    assert watch.seen[-1].summed.tolist() == [17 * summed, 0]
+    assert watch.seen[-1].summed.tolist() == [EVERY * summed, 0]
 
 
 def test_others_are_held_to_their_own_rhythm():
@@ -141,14 +141,14 @@ WINDOWS = (4, 48, 96, 288)
 
 
 @pytest.mark.parametrize(
-    ("patience", "least"), [(17, 2), (97, 3), (1000, 3)], ids=["four hours", "a day", "ten days"]
+    ("every", "least"), [(16, 2), (96, 2), (97, 3), (1000, 3)], ids=["4 h", "a day", "more", "ten days"]
 )
-def test_a_window_too_short_for_a_sum_is_held_to_a_longer_one(patience, least):
-    """The shortest that is at least a day and the patience; else the longest there is."""
+def test_a_window_too_short_for_a_sum_is_held_to_a_longer_one(every, least):
+    """The shortest that is at least a day and as long as sums are apart; else the longest there is."""
     expectation = Expectation(WORLD, WINDOWS)
     for at in range(3 * DAY):
         made = panel(WORLD, FIRST + at, np.zeros((3, 2), np.int64))
-        expectation.update(replace(made, summed=np.array([patience, 0])))
+        expectation.update(replace(made, summed=np.array([every, 0])))
     own = expectation.profile.exposure
     held = [max(w, least) for w in range(len(WINDOWS))]
     assert expectation.exposure[:, 0].tolist() == own[held, 0].tolist()
@@ -157,11 +157,11 @@ def test_a_window_too_short_for_a_sum_is_held_to_a_longer_one(patience, least):
 
 def test_what_is_summed_is_kept_over_a_restart():
     """And a state without it loads: none is."""
-    made = replace(panel(WORLD, FIRST, np.ones((3, 2), np.int64)), summed=np.array([17, 0]))
+    made = replace(panel(WORLD, FIRST, np.ones((3, 2), np.int64)), summed=np.array([16, 0]))
     volume, again = CallVolume(WORLD), CallVolume(WORLD)
     volume.update(made)
     again.load(unpack(pack(volume.state())))
-    assert again.expectation.summed.tolist() == [17, 0]
+    assert again.expectation.summed.tolist() == [16, 0]
     assert pack(again.state()) == pack(volume.state())
     again.load(unpack(pack(CallVolume(WORLD).state())))
     assert not again.expectation.summed.any()

@@ -127,6 +127,10 @@ class CallVolume:
         rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
         return Weighed(nats, rows)
 
+    def places(self) -> int:
+        """How many signatures of areas are looked at."""
+        return int(np.count_nonzero(self._looked()))
+
     def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """As `opening.weighed`, with what the gauges add."""
         nats, total, carried, rated = weighed(
@@ -277,6 +281,15 @@ class CallVolume:
         day = self.expectation.day_ticks if self.expectation.ready else 0
         self.expectation.learn(self._plans.day(self._tick, day) if day else None)
 
+    def _looked(self) -> NDArray[np.bool_]:
+        """[areas, signatures] that are looked at: a signature of gauges alone only where one stands."""
+        shape = (len(self._world.tree), len(self._members))
+        looked: NDArray[np.bool_] = np.ones(shape, dtype=bool)
+        if self.gauges.any:
+            looked &= self._counted
+            looked |= self.gauges.placed()
+        return looked
+
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
@@ -287,9 +300,7 @@ class CallVolume:
         expectation.dispersion.learn(sums, rate, expectation.profile.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
-        looked = (everywhere + np.arange(n) * strata).ravel()
-        if self.gauges.any:  # a signature of gauges alone is looked at where one stands
-            looked = looked[(self.gauges.placed() | self._counted).ravel()]
+        looked = (everywhere + np.arange(n) * strata)[self._looked()]
         looks = np.bincount(looked, minlength=n * strata)
         self._tail.learn(
             looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]

@@ -132,6 +132,10 @@ class Evidential(Extractor, Protocol):
         """The evidence of cells, also of cells from which a relative's share was taken."""
         ...
 
+    def places(self) -> int:
+        """How many signatures of areas are looked at: surprise is of one of them, in an hourly look."""
+        ...
+
     def tail(self, cells: Cells, row: int) -> FloatArray:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""
         ...

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member
+from riskwatch.score.credence import Prior, chance_looks, held_to_desk
 from riskwatch.score.spoken_for import strongest_window
 
 
@@ -58,13 +59,22 @@ class Judged:
 
 
 class Composite:
-    """Weighted mean of the members' log-odds; frozen, so a likelihood belongs to a version."""
+    """Weighted mean of the members' log-odds; frozen, so a likelihood belongs to a version.
 
-    def __init__(self, members: Mapping[str, tuple[float, Member]], volume: Evidential) -> None:
-        self._members = dict(members)
+    With a `prior` they are held to the size of the desk (`riskwatch.score.credence`).
+    """
+
+    def __init__(
+        self,
+        members: Mapping[str, tuple[float, Member]],
+        volume: Evidential,
+        prior: Prior | None = None,
+    ) -> None:
+        self._members, self._prior = dict(members), prior
         self._weight = sum(weight for weight, _ in members.values())
         self._volume = volume
         self._width = len(volume.windows_h) + 1
+        self._base = float(joined_log_odds(self._members, np.zeros((1, self._width)))[0])
 
     def score(self, features: Features) -> Scores:
         """Likelihoods of every area and signature with any surprise."""
@@ -86,10 +96,18 @@ class Composite:
         terms = np.zeros((len(rows), self._width - 1))
         for weight, member in self._members.values():
             terms += weight / self._weight * member.terms(rows)
-        return terms
+        if self._prior is None:
+            return terms
+        alone = joined_log_odds(self._members, rows) - self._base
+        left = self._log_odds(rows) - self._base
+        return terms * np.divide(left, alone, out=np.ones_like(alone), where=alone > 0)[:, None]
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
-        return joined_log_odds(self._members, rows)
+        odds = joined_log_odds(self._members, rows)
+        if self._prior is None or not len(rows):
+            return odds
+        chance = chance_looks(rows[:, :-1], self._volume.places())
+        return held_to_desk(odds, self._base, chance, (self._prior, self._volume.places()))
 
 
 def joined_log_odds(members: Mapping[str, tuple[float, Member]], rows: FloatArray) -> FloatArray:

@@ -27,7 +27,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         ) from None
     url = url or f"sqlite:///{home / 'riskwatch.db'}"
     try:
-        database = sa.create_engine(url)
+        database = sa.create_engine(url, pool_size=_CONNECTIONS)
     except ModuleNotFoundError as error:
         raise MissingExtra(f"the store {sa.make_url(url).drivername} ({error.name})", "postgres") from None
     except sa.exc.ArgumentError:
@@ -35,6 +35,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
             f"RISKWATCH_DB: '{_without_password(url)}' is not a database URL; write one like postgresql+psycopg://user@host/name"
         ) from None
     if database.dialect.name == "sqlite":
+        database.dialect.use_insertmanyvalues_wo_returning = True
         sa.event.listen(database, "connect", _prepare_sqlite)
         sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
@@ -45,6 +46,9 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
             "check the path and its rights, or that it is a riskwatch store"
         ) from None
     return database
+
+
+_CONNECTIONS = 20  # kept: every one beyond would be opened and closed again each time it is needed
 
 
 def _without_password(url: str) -> str:

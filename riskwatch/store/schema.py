@@ -211,6 +211,7 @@ outbox = sa.Table(
     ),  # sequence of the receiver's area, from its first try
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("lease", sa.String(128), nullable=True),
+    # nobody takes it before: its lease, or while it is pending what its receiver asked for
     sa.Column("leased_until_us", sa.BigInteger, nullable=True),
     sa.Column("ended_us", sa.BigInteger, nullable=True),
     sa.Column("error", sa.Text, nullable=False),  # why it failed last, or why it was cancelled

@@ -24,7 +24,7 @@ from riskwatch.core.folders import overlaid, restore_folder
 from riskwatch.core.panels import Panel
 from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
-from riskwatch.deliver.handover import Handover, sheet, shift_start
+from riskwatch.deliver.handover import Handover, Span, sheet, shift_start
 from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.ingest.sent import Sent, SentIntake
@@ -34,6 +34,7 @@ from riskwatch.store.database import open_database
 from riskwatch.store.engine_lock import held_alone, is_held
 from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
+from riskwatch.store.listing import Listing
 from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
 from riskwatch.store.retention import FeatureDays, Retention
@@ -339,11 +340,8 @@ class Desk:
             if hours is None
             else now_us - round(hours * HOUR_US)
         )
-        areas = world.tree.below(area) if area else None
-        open_now = self.alerts.find(areas=areas)
-        changed = self.alerts.newest(areas=areas, since_us=since_us)
-        every = {a.id: a for a in (*open_now, *changed)}
-        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=standing)
+        listed = Listing(self.database, areas=world.tree.below(area) if area else None)
+        return sheet(listed.marked(since_us), listed.bodies, Span(since_us, now_us, standing))
 
     def applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from riskwatch.core.alerts import Alert, AlertKind, Level, State
+from riskwatch.core.alerts import ENDED, Alert, AlertKind, Level, State
 from riskwatch.store import schema
 from riskwatch.store.alerts import OPEN_STATES
 from riskwatch.store.codec import load_alert
 
 _T = schema.alerts
+_RISING = (_T.c.fresh_us > _T.c.opened_at_us).label("rising")
 _GRAVER = (_T.c.level, _T.c.opened_at_us, _T.c.id)
 
 Where = sa.ColumnElement[bool]
@@ -53,6 +54,25 @@ class Part:
     def more(self) -> int:
         """How many alerts are of happenings that are not listed."""
         return self.total - sum(one.size for one in self.happenings)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An alert by what the handover sheet chooses and orders it by, under the names that an `Alert` has."""
+
+    id: str
+    kind: str
+    level: int
+    state: str
+    shown: bool
+    opened_at_us: int
+    closed_at_us: int | None
+    incident: str
+    quiet: str | None
+    withheld: bool
+    overdue: bool
+    drafted: bool
+    rising: bool
 
 
 class Listing:
@@ -119,6 +139,23 @@ class Listing:
             ids = list(tx.execute(query.order_by(*order).limit(most)).scalars())
             bodies = _bodies(tx, ids)
             return Part(tuple(Listed(bodies[i]) for i in ids), int(tx.execute(total).scalar_one()))
+
+    def marked(self, since_us: int) -> list[Marked]:
+        """What stands, and the shown risks that ended since, graver first; no body is read."""
+        names = ("id", "kind", "level", "state", "shown", "opened_at_us", "closed_at_us", "incident")
+        marks = [*(_T.c[name] for name in (*names, "quiet", "withheld", "overdue", "drafted")), _RISING]
+        ended = (_T.c.state.in_(ENDED), _T.c.kind == AlertKind.RISK, _T.c.shown)
+        found = []
+        with self._database.connect() as tx:
+            for where in (standing(), sa.and_(*ended, _T.c.closed_at_us >= since_us)):
+                query = sa.select(*marks).where(where, *self._narrowed)
+                found += [Marked(*row) for row in tx.execute(query)]
+        return sorted(found, key=lambda one: (one.level, one.opened_at_us, one.id))
+
+    def bodies(self, ids: Iterable[str]) -> dict[str, Alert]:
+        """These alerts, by id."""
+        with self._database.connect() as tx:
+            return _bodies(tx, ids)
 
 
 def _bodies(tx: sa.Connection, ids: Iterable[str]) -> dict[str, Alert]:

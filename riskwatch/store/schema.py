@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 4
+VERSION = 5
 
 metadata = sa.MetaData()
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
@@ -102,6 +102,7 @@ evidence = sa.Table(  # rows behind alerts, of inbox entries that have expired
 LISTED_BY = (
     *("state", "kind", "shown", "level", "opened_at_us", "id"),
     *("updated_at_us", "fresh_us", "quiet", "withheld", "incident", "area", "peak_level", "expired"),
+    *("overdue", "drafted", "closed_at_us"),
 )
 
 alerts = sa.Table(
@@ -124,6 +125,9 @@ alerts = sa.Table(
     sa.Column("withheld", sa.Boolean, nullable=False, server_default=sa.false()),  # by the budget
     sa.Column("expired", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("fresh_us", sa.BigInteger, nullable=False, server_default="0"),  # opened, or risen last
+    sa.Column("overdue", sa.Boolean, nullable=False, server_default=sa.false()),  # the step that is owed
+    sa.Column("drafted", sa.Boolean, nullable=False, server_default=sa.false()),  # waits to be approved
+    sa.Column("closed_at_us", sa.BigInteger, nullable=True),
     # All that lists choose, order and group by: behind a body of some pages a column is slow to reach.
     sa.Index("alerts_listed", *LISTED_BY),
 )

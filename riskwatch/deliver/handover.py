@@ -89,9 +89,9 @@ class Span:
 class Room:
     """How much a sheet lists: happenings of a section, alerts of a happening, further alerts in all."""
 
-    most: int = 100
+    most: int = 50
     most_alerts: int = 60
-    members: int = 1000
+    members: int = 400
 
 
 def sheet(alerts: Iterable[Marks], read: Read, span: Span, room: Room | None = None) -> Handover:

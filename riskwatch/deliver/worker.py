@@ -94,6 +94,7 @@ class Worker:
                 self._woken.clear()
                 self.step()
                 pause_s = poll_s
+                self.stores.leases.rest()
                 self._woken.wait(poll_s)
                 stop.wait(rest_s)
             except Exception as error:  # whatever it is, alerts must go on being sent

@@ -164,10 +164,7 @@ class AlertStore:
             if everything
             else (table.c.level, table.c.updated_at_us.desc())
         )
-        query = query.order_by(*order)
-        if limit is not None:  # sort the columns, not the bodies
-            ids = query.with_only_columns(table.c.id).limit(limit)
-            query = sa.select(table.c.body).where(table.c.id.in_(ids)).order_by(*order)
+        query = _few_bodies(query, order, limit)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 
@@ -209,7 +206,7 @@ class AlertStore:
     ) -> list[Alert]:
         """Alerts of any state or of these, newest change first; `since_us` keeps those changed since."""
         table = schema.alerts
-        query = sa.select(table.c.body).order_by(table.c.updated_at_us.desc(), table.c.id).limit(limit)
+        query, order = sa.select(table.c.body), (table.c.updated_at_us.desc(), table.c.id)
         if areas is not None:
             query = query.where(table.c.area.in_(list(areas)))
         if level is not None:
@@ -222,6 +219,7 @@ class AlertStore:
             query = query.where(table.c.updated_at_us >= since_us)
         if shown is not None:
             query = query.where(table.c.shown == shown)
+        query = _few_bodies(query, order, limit)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 
@@ -344,6 +342,17 @@ class _Written:
             update = schema.alerts.update().where(schema.alerts.c.id == sa.bindparam("key"))
             tx.execute(update, self.known)
         record.append(tx, self.entries)
+
+
+def _few_bodies(
+    query: sa.Select[Any], order: Sequence[sa.ColumnElement[Any]], limit: int | None
+) -> sa.Select[Any]:
+    """Choose and order by columns, and read no more bodies than are wanted."""
+    query, table = query.order_by(*order), schema.alerts
+    if limit is None:
+        return query
+    ids = query.with_only_columns(table.c.id).limit(limit)
+    return sa.select(table.c.body).where(table.c.id.in_(ids)).order_by(*order)
 
 
 def _kept(event: Mapping[str, Any], standing: Standing) -> dict[str, Any]:

@@ -55,9 +55,25 @@ def _without_password(url: str) -> str:
     return re.sub(r"://[^/]*@", "://***@", url)
 
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"),
+    "wal_autocheckpoint=4000",  # pages; `checkpoint` is to come before, where nobody waits for it
+)
+
+
+def checkpoint(database: sa.Engine) -> None:
+    """Bring what SQLite's log holds into its file, as far as that disturbs no one; nothing elsewhere.
+
+    Else the one whose commit makes the log long does it, while others wait for their turn.
+    """
+    if database.dialect.name == "sqlite":
+        with database.connect() as tx:
+            tx.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

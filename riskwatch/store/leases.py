@@ -16,6 +16,7 @@ from riskwatch.core.clock import SECOND_US
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import SendReason, send_id
 from riskwatch.store import outbox, schema
+from riskwatch.store.database import checkpoint
 from riskwatch.store.lines import ASKING, Take, heads, is_due, pointless, waiting_heads
 from riskwatch.store.outbox import UNSENT, OutboxRow, SendStatus, read_row
 from riskwatch.store.receivers import ReceiverState, mark
@@ -66,6 +67,10 @@ class Leases:
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+
+    def rest(self) -> None:
+        """Between two rounds: what was written is brought where it belongs, on nobody's time."""
+        checkpoint(self._database)
 
     def waiting(self, now_us: int) -> dict[str, int]:
         """How many sends are due, or on their way with a lease that ran out, by receiver."""

@@ -108,12 +108,13 @@ class Listing:
         All of them together have at most `room` members, the gravest ones.
         """
         columns = (_T.c.incident, _T.c.id, _T.c.area, _T.c.level, _T.c.state)
-        query = sa.select(*columns).where(*where, *self._narrowed)
+        query = sa.select(*columns).where(*where, *self._narrowed).order_by(*_GRAVER)
         leads: dict[str, str] = {}  # of every happening its gravest alert
         sizes: dict[str, int] = {}
         members: dict[str, list[Member]] = {}  # of those that are listed
         with self._database.connect() as tx:
-            for incident, name, area, level, state in tx.execute(query.order_by(*_GRAVER)):
+            rows = tx.execute(query).all()  # at once: one by one they cost many times as much
+            for incident, name, area, level, state in rows:
                 happening = incident or name
                 size = sizes[happening] = sizes.get(happening, 0) + 1
                 if size == 1:
@@ -128,17 +129,16 @@ class Listing:
             Listed(bodies[leads[one]], tuple(mine), sizes[one] - 1 - len(mine))
             for one, mine in members.items()
         ]
-        return Part(tuple(found), sum(sizes.values()))
+        return Part(tuple(found), len(rows))
 
     def worst(self, *where: Where, most: int) -> Part:
         """The gravest there ever was first, then the newest change; each alert by itself."""
-        query = sa.select(_T.c.id).where(*where, *self._narrowed)
+        query = sa.select(_T.c.id, sa.func.count().over().label("total")).where(*where, *self._narrowed)
         order = (_T.c.peak_level, _T.c.updated_at_us.desc(), _T.c.id)
-        total = sa.select(sa.func.count()).select_from(_T).where(*where, *self._narrowed)
         with self._database.connect() as tx:
-            ids = list(tx.execute(query.order_by(*order).limit(most)).scalars())
-            bodies = _bodies(tx, ids)
-            return Part(tuple(Listed(bodies[i]) for i in ids), int(tx.execute(total).scalar_one()))
+            rows = tx.execute(query.order_by(*order).limit(most)).all()
+            bodies = _bodies(tx, [row.id for row in rows])
+        return Part(tuple(Listed(bodies[row.id]) for row in rows), rows[0].total if rows else 0)
 
     def marked(self, since_us: int) -> list[Marked]:
         """What stands, and the shown risks that ended since, graver first; no body is read."""
@@ -149,7 +149,7 @@ class Listing:
         with self._database.connect() as tx:
             for where in (standing(), sa.and_(*ended, _T.c.closed_at_us >= since_us)):
                 query = sa.select(*marks).where(where, *self._narrowed)
-                found += [Marked(*row) for row in tx.execute(query)]
+                found += [Marked(*row) for row in tx.execute(query).all()]
         return sorted(found, key=lambda one: (one.level, one.opened_at_us, one.id))
 
     def bodies(self, ids: Iterable[str]) -> dict[str, Alert]:

@@ -145,6 +145,7 @@ class Listing:
         names = ("id", "kind", "level", "state", "shown", "opened_at_us", "closed_at_us", "incident")
         marks = [*(_T.c[name] for name in (*names, "quiet", "withheld", "overdue", "drafted")), _RISING]
         ended = (_T.c.state.in_(ENDED), _T.c.kind == AlertKind.RISK, _T.c.shown)
+        ended += (_T.c.updated_at_us >= since_us,)  # the index has it; it is never before the end
         found = []
         with self._database.connect() as tx:
             for where in (standing(), sa.and_(*ended, _T.c.closed_at_us >= since_us)):

@@ -48,9 +48,11 @@ def _hand_over_without_reading(tx: sa.Connection) -> None:
         "closed_at_us BIGINT",
     ):
         tx.execute(sa.text(f"ALTER TABLE alerts ADD COLUMN {column}"))
-    for index in ("alerts_listed", "ix_alerts_updated_at_us"):
+    for index in ("alerts_listed", "ix_alerts_updated_at_us", "ix_alerts_state"):
         tx.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
     tx.execute(sa.text("CREATE INDEX alerts_newest ON alerts (updated_at_us DESC, id)"))
+    ended = ", ".join(("state", "updated_at_us DESC", "id", *schema.ENDED_BY))
+    tx.execute(sa.text(f"CREATE INDEX alerts_in_state ON alerts ({ended})"))
     tx.execute(sa.text(f"CREATE INDEX alerts_listed ON alerts ({', '.join(schema.LISTED_BY)})"))
     ids = list(tx.execute(sa.text("SELECT id FROM alerts")).scalars())
     for alert_id in ids:

@@ -105,6 +105,8 @@ LISTED_BY = (
     *("overdue", "drafted", "closed_at_us"),
 )
 
+ENDED_BY = ("kind", "shown", "expired", "peak_level", "area", "level")
+
 alerts = sa.Table(
     "alerts",
     metadata,
@@ -114,7 +116,7 @@ alerts = sa.Table(
     sa.Column("signature", sa.String(128), nullable=False),
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("shown", sa.Boolean, nullable=False),
-    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
     sa.Column("opened_at_us", sa.BigInteger, nullable=False, index=True),
     sa.Column("updated_at_us", sa.BigInteger, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -132,6 +134,8 @@ alerts = sa.Table(
     sa.Index("alerts_listed", *LISTED_BY),
     # A storm changes thousands at one instant: without the id a list of the newest would read them all.
     sa.Index("alerts_newest", sa.desc("updated_at_us"), "id"),
+    # What ended lately is little of what ended.
+    sa.Index("alerts_in_state", "state", sa.desc("updated_at_us"), "id", *ENDED_BY),
 )
 
 changes = sa.Table(

@@ -99,9 +99,10 @@ def test_a_store_of_the_first_days_is_given_the_new_columns(tmp_path):
     with engine.begin() as tx:
         for column in ("came_from", "why", "position"):
             tx.execute(sa.text(f"ALTER TABLE changes DROP COLUMN {column}"))
-        for index in ("alerts_listed", "alerts_newest"):
+        for index in ("alerts_listed", "alerts_newest", "alerts_in_state"):
             tx.execute(sa.text(f"DROP INDEX {index}"))
-        tx.execute(sa.text("CREATE INDEX ix_alerts_updated_at_us ON alerts (updated_at_us)"))
+        for column in ("updated_at_us", "state"):
+            tx.execute(sa.text(f"CREATE INDEX ix_alerts_{column} ON alerts ({column})"))
         listed = ("peak_level", "incident", "quiet", "withheld", "expired", "fresh_us")
         for column in (*listed, "overdue", "drafted", "closed_at_us"):
             tx.execute(sa.text(f"ALTER TABLE alerts DROP COLUMN {column}"))

@@ -143,9 +143,9 @@ def test_marks_are_what_an_alert_says_of_itself(tmp_path):
         alert("late", duty=duty, release=drafted, opened_at_us=7, incident="ri-x"),
         alert("withheld", shown=False),
         alert("notice", kind=AlertKind.DATA_HEALTH),
-        alert("ended", state=State.RETURNED, closed_at_us=50),
+        alert("ended", state=State.RETURNED, closed_at_us=50, updated_at_us=50),
         alert("before", state=State.RETURNED, closed_at_us=49, updated_at_us=60),
-        alert("hidden", state=State.RETURNED, closed_at_us=50, shown=False),
+        alert("hidden", state=State.RETURNED, closed_at_us=50, updated_at_us=50, shown=False),
     ]
     found = listed(tmp_path, every).marked(since_us=50)
     kept = {a.id: a for a in every if a.id not in ("before", "hidden")}

@@ -144,11 +144,11 @@ class Listing:
         """What stands, and the shown risks that ended since, graver first; no body is read."""
         names = ("id", "kind", "level", "state", "shown", "opened_at_us", "closed_at_us", "incident")
         marks = [*(_T.c[name] for name in (*names, "quiet", "withheld", "overdue", "drafted")), _RISING]
+        since = (_T.c.closed_at_us >= since_us, _T.c.updated_at_us >= since_us)  # an index has the latter
         ended = (_T.c.state.in_(ENDED), _T.c.kind == AlertKind.RISK, _T.c.shown)
-        ended += (_T.c.updated_at_us >= since_us,)  # the index has it; it is never before the end
         found = []
         with self._database.connect() as tx:
-            for where in (standing(), sa.and_(*ended, _T.c.closed_at_us >= since_us)):
+            for where in (standing(), sa.and_(*ended, *since)):
                 query = sa.select(*marks).where(where, *self._narrowed)
                 found += [Marked(*row) for row in tx.execute(query).all()]
         return sorted(found, key=lambda one: (one.level, one.opened_at_us, one.id))

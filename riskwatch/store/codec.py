@@ -84,6 +84,9 @@ def listed_by(alert: Alert) -> dict[str, Any]:
         "withheld": alert.withheld,
         "expired": alert.expired_at_us is not None,
         "fresh_us": alert.updated_at_us if alert.rising else alert.opened_at_us,
+        "overdue": alert.overdue,
+        "drafted": alert.drafted,
+        "closed_at_us": alert.closed_at_us,
     }
 
 

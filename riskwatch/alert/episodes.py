@@ -21,6 +21,7 @@ from riskwatch.core.alerts import (
     alert_id,
 )
 from riskwatch.core.clock import HOUR_US
+from riskwatch.core.revised import revised
 from riskwatch.core.side_states import Mode
 
 _MORE_EVIDENCE = 1.25  # a change is written when calls or likelihood grew by a quarter
@@ -272,7 +273,19 @@ class Episodes:
         alert = episode.alert
         levels = alert.levels if level == alert.level else (*alert.levels, LevelChange(stamp.at_us, level))
         reopened = reason in (Reason.LEVEL_RAISED, Reason.RELEASED)
-        episode.alert = replace(
+        if reason is not Reason.STEADIED:  # each level has a dwell of its own
+            episode.below_since_us = None
+        evidence: dict[str, Any] = {}
+        if reason not in _KEEPS_EVIDENCE and assessed.contributions:
+            evidence = {
+                "evidence_at_us": stamp.at_us,
+                "likelihood": assessed.likelihood,
+                "impact": assessed.impact,
+                "contributions": assessed.contributions,
+                "chart": chart_of(assessed),
+            }
+            episode.calls, episode.window = assessed.calls, assessed.window
+        episode.alert = revised(
             alert,
             level=level,
             peak_level=min(alert.peak_level, level),
@@ -286,19 +299,8 @@ class Episodes:
             feeds_missing=stamp.feeds_missing,
             rising=reason in (Reason.LEVEL_RAISED, Reason.EVIDENCE_GREW),
             revision=alert.revision + 1,
+            **evidence,
         )
-        if reason is not Reason.STEADIED:  # each level has a dwell of its own
-            episode.below_since_us = None
-        if reason not in _KEEPS_EVIDENCE and assessed.contributions:
-            episode.alert = replace(
-                episode.alert,
-                evidence_at_us=stamp.at_us,
-                likelihood=assessed.likelihood,
-                impact=assessed.impact,
-                contributions=assessed.contributions,
-                chart=chart_of(assessed),
-            )
-            episode.calls, episode.window = assessed.calls, assessed.window
         return AlertChange(episode.alert, reason, stamp.at_us, ENGINE, alert.state)
 
     def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
@@ -306,7 +308,7 @@ class Episodes:
         del self.open[(alert.area, alert.signature)]
         if alert.state is State.CLOSED:
             return None
-        cleared = replace(
+        cleared = revised(
             alert,
             state=State.RETURNED if alert.state is State.OPEN else State.RESOLVED,
             closed_at_us=stamp.at_us,

@@ -181,8 +181,10 @@ class FeatureBuffer:
 
     def _named_cells(self, cell: IntArray) -> dict[str, pa.DictionaryArray]:
         area, signature = np.divmod(cell, self._signatures)
-        used, place = np.unique(area, return_inverse=True)
-        codes = pa.array([self._world.tree.codes[i] for i in used], pa.string())
+        is_used = np.zeros(len(self._world.tree), bool)
+        is_used[area] = True
+        place = (np.cumsum(is_used, dtype=np.int32) - 1)[area].astype(np.int32)
+        codes = pa.array([self._world.tree.codes[i] for i in np.flatnonzero(is_used).tolist()], pa.string())
         ids = pa.array([s.id for s in self._world.registry.signatures], pa.string())
         return {
             "area": pa.DictionaryArray.from_arrays(pa.array(place, pa.int32()), codes),

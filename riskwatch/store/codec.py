@@ -80,7 +80,7 @@ def _encoder() -> Callable[[Any, int], Iterable[str]]:
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the C module
         return lambda value, _: (made.encode(value),)
-    text = json.encoder.encode_basestring  # type: ignore[attr-defined] # json's own, not in its stubs
+    text = json.encoder.encode_basestring
     given = (None, made.default, text, None, made.key_separator, made.item_separator)
     encode: Callable[[Any, int], Iterable[str]] = make(*given, made.sort_keys, False, made.allow_nan)
     return encode

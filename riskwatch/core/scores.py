@@ -100,7 +100,8 @@ def rows_with(true: NDArray[np.bool_]) -> NDArray[np.int64]:
     array([0, 2])
     """
     row = np.flatnonzero(true) // true.shape[1]
-    return row[np.diff(row, prepend=-1) > 0]
+    first: NDArray[np.int64] = row[np.diff(row, prepend=-1) > 0]
+    return first
 
 
 class Extractor(Protocol):

@@ -93,6 +93,17 @@ class Weighed:
     rows: FloatArray
 
 
+def rows_with(true: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The rows of [n, columns] with anything true, ascending; far quicker than `any` where columns are few.
+
+    >>> rows_with(np.array([[False, True], [False, False], [True, True]]))
+    array([0, 2])
+    """
+    row = np.flatnonzero(true) // true.shape[1]
+    first: NDArray[np.int64] = row[np.diff(row, prepend=-1) > 0]
+    return first
+
+
 class Extractor(Protocol):
     """Turns panels into features; one file in `features/` each.
 

@@ -33,11 +33,12 @@ def chart(world: World, volume: Evidential, end_us: int, assessed: Assessment) -
     hours = (_CHART_H, per_hour)
     usual = np.zeros(len(observed))
     usual[: len(expected)] = expected
+    counted = np.array(observed).reshape(hours).sum(axis=1).tolist()
     return Chart(
         end_us=end_us,
         step_us=HOUR_US,
-        observed=tuple(np.reshape(observed, hours).sum(axis=1).tolist()),
-        expected=tuple(round(mean, 4) for mean in usual.reshape(hours).sum(axis=1).tolist()),
+        observed=tuple(counted),
+        expected=tuple([round(mean, 4) for mean in usual.reshape(hours).sum(axis=1).tolist()]),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member
+from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member, rows_with
 from riskwatch.score.credence import Prior, chance_looks, held_to_desk
 from riskwatch.score.spoken_for import strongest_window
 
@@ -78,12 +78,12 @@ class Composite:
 
     def score(self, features: Features) -> Scores:
         """Likelihoods of every area and signature with any surprise."""
-        rows = features.values.reshape(len(features.areas), len(features.names) // self._width, self._width)
-        at, signature = np.nonzero((rows[:, :, :-1] > 0).any(axis=2))
-        likelihood = expit(self._log_odds(rows[at, signature])) if len(at) else np.empty(0)
-        return Scores(
-            features.tick, features.areas[at].astype(np.int64), signature.astype(np.int64), likelihood
-        )
+        signatures = len(features.names) // self._width
+        rows = features.values.reshape(len(features.areas) * signatures, self._width)
+        looked = rows_with(rows[:, :-1] > 0)
+        at, signature = np.divmod(looked, signatures)
+        likelihood = expit(self._log_odds(rows[looked])) if len(at) else np.empty(0)
+        return Scores(features.tick, features.areas[at].astype(np.int64), signature, likelihood)
 
     def judge(self, areas: NDArray[np.int64], signature: int, cells: Cells | None = None) -> Judged:
         """One signature in these areas in full; with `cells`, as if those were its counts."""

@@ -102,6 +102,19 @@ def test_remembered_ids_survive_growing_and_forgetting():
             seen = again
 
 
+def test_keys_are_sorted_into_their_days():
+    """Those of the days asked for, as a filter for each day finds them; the same in Python."""
+    draw = np.random.default_rng(5)
+    keys = draw.permutation(np.arange(200, dtype=np.uint64)) * (draw.random(200) < 0.7).astype(np.uint64)
+    days = draw.integers(0, 9, 200).astype(np.int32)
+    for loop in (seen_ids.by_day, seen_ids.by_day.py_func):
+        found, bounds = loop(keys, days, 2, 6)
+        for n, day in enumerate(range(2, 7)):
+            want = keys[(keys != 0) & (days == day)]
+            assert found[bounds[n] : bounds[n + 1]].tolist() == want.tolist()
+        assert len(found) == bounds[-1]
+
+
 def test_marks_are_the_same_in_python():
     """One by one, with collisions of place."""
     told = []

@@ -16,7 +16,7 @@ Bytes = NDArray[np.uint8]
 Rows = tuple[IntArray, IntArray, IntArray]
 """Series (ascending, no two equal), counts and first instants."""
 
-_SIZES = (1, 2, 4, 8)
+_WIDTHS = (1, 2, 4, 5, 6, 8)  # bytes
 _META = 8  # numbers that a cell has
 
 
@@ -24,13 +24,15 @@ _META = 8  # numbers that a cell has
 class Cell:
     """Rows of the ticks from `first` on, up to the next cell's.
 
-    `index` says which series: a bit each of all there are, or (where that is longer) numbers of four
-    bytes. `counts` and `since` are as wide as their largest needs; an instant is `origin_us + since *
-    unit_us`. Nothing is rounded: the unit is what all of them have in common.
+    `index` says which series: where more than every eighth has a row, a bit each of all there are,
+    else how far each lies behind the one before. That, `counts` and `since` are as wide as their
+    largest needs; an instant is `origin_us + since * unit_us`. Nothing is rounded: the unit is what
+    all of them have in common.
     """
 
     first: int
     rows: int
+    bits: bool
     index: NDArray[Any]
     counts: NDArray[Any]
     since: NDArray[Any]
@@ -41,35 +43,36 @@ class Cell:
     def pack(cls, first: int, rows: Rows, n_series: int) -> Cell:
         """The cell of these rows, of `n_series` that there are."""
         series, counts, since = rows
-        if 32 * len(series) > n_series:
-            index: NDArray[Any] = marked(series, n_series)
-        else:
-            index = series.astype(np.int32)
-        origin, unit, most, largest = measured(since, counts)
+        origin, unit, most, largest, gap = measured(series, counts, since)
+        bits = 8 * len(series) > n_series
+        index = marked(series, n_series) if bits else _narrow(np.diff(series, prepend=0), gap)
+        behind = since - origin if unit == 1 else (since - origin) // unit
         return cls(
             first,
             len(series),
+            bits,
             index,
-            counts.astype(_width(largest)),
-            ((since - origin) // unit).astype(_width(most // unit)),
+            _narrow(counts, largest),
+            _narrow(behind, most // unit),
             origin,
             unit,
         )
 
     def series(self) -> IntArray:
         """[rows] which series, ascending."""
-        if self.index.dtype == np.uint8:
-            return listed(self.index, self.rows)
-        return self.index.astype(np.int64)
+        return listed(self.index, self.rows) if self.bits else np.cumsum(_wide(self.index))
+
+    def calls(self) -> IntArray:
+        """[rows] their counts."""
+        return _wide(self.counts)
 
     def all(self) -> Rows:
         """The rows as they were."""
-        since = self.since.astype(np.int64) * self.unit_us + self.origin_us
-        return self.series(), self.counts.astype(np.int64), since
+        return self.series(), self.calls(), _wide(self.since) * self.unit_us + self.origin_us
 
     def at(self, series: int) -> tuple[int, int] | None:
         """(count, first instant) of one series, if it has a row."""
-        if self.index.dtype == np.uint8:
+        if self.bits:
             byte, bit = series >> 3, series & 7
             word = int(self.index[byte])
             if not word >> bit & 1:
@@ -77,18 +80,19 @@ class Cell:
             before = int(np.bitwise_count(self.index[:byte]).sum())
             row = before + (word & ((1 << bit) - 1)).bit_count()
         else:
-            row = int(self.index.searchsorted(series))
-            if row == self.rows or self.index[row] != series:
+            held = self.series()
+            row = int(held.searchsorted(series))
+            if row == self.rows or held[row] != series:
                 return None
-        return int(self.counts[row]), self.origin_us + int(self.since[row]) * self.unit_us
+        count, since = (int(_wide(held[row : row + 1])[0]) for held in (self.counts, self.since))
+        return count, self.origin_us + since * self.unit_us
 
 
 def merge(first: int, cells: Sequence[Cell], n_series: int) -> Cell:
     """One cell of several that follow each other."""
     parts = [cell.all() for cell in cells]
     series, counts, since = (np.concatenate(column) for column in zip(*parts, strict=True))
-    bounds = np.cumsum([0, *(cell.rows for cell in cells)])
-    return Cell.pack(first, merged(series, counts, since, bounds), n_series)
+    return Cell.pack(first, merged(series, counts, since, n_series), n_series)
 
 
 def flattened(cells: Sequence[Cell]) -> tuple[IntArray, Bytes]:
@@ -97,9 +101,9 @@ def flattened(cells: Sequence[Cell]) -> tuple[IntArray, Bytes]:
     parts: list[Bytes] = []
     for at, c in enumerate(cells):
         arrays = (c.index, c.counts, c.since)
-        sizes = (c.index.nbytes, *(a.dtype.itemsize for a in arrays))
-        meta[at] = (c.first, c.rows, *sizes, c.origin_us, c.unit_us)
-        parts += [np.ascontiguousarray(a).view(np.uint8) for a in arrays]
+        widths = (a.itemsize if a.ndim == 1 else a.shape[1] for a in arrays)
+        meta[at] = (c.first, c.rows, c.index.nbytes if c.bits else 0, *widths, c.origin_us, c.unit_us)
+        parts += [a.ravel().view(np.uint8) for a in arrays]
     return meta, np.concatenate(parts) if parts else np.empty(0, np.uint8)
 
 
@@ -107,55 +111,79 @@ def unflattened(meta: IntArray, data: Bytes) -> list[Cell]:
     """The cells, each with memory of its own."""
     cells, at = [], 0
     raw = np.ascontiguousarray(data, np.uint8).tobytes()
-    for first, rows, index_bytes, *widths, origin, unit in meta.reshape(-1, _META).tolist():
+    for first, rows, of_bits, *widths, origin, unit in meta.reshape(-1, _META).tolist():
         arrays = []
         for n, width in enumerate(widths):
-            size = index_bytes if n == 0 else rows * width
-            kind = np.dtype(np.int32 if n == 0 and width == 4 else f"u{width}")
-            arrays.append(np.frombuffer(raw, kind, size // width, at).copy())
-            at += size
-        cells.append(Cell(first, rows, arrays[0], arrays[1], arrays[2], origin, unit))
+            length = of_bits if of_bits and n == 0 else rows
+            plain = width in (1, 2, 4, 8)
+            held = np.frombuffer(raw, f"u{width if plain else 1}", length * (1 if plain else width), at)
+            arrays.append((held if plain else held.reshape(-1, width)).copy())
+            at += length * width
+        cells.append(Cell(first, rows, of_bits > 0, *arrays, origin, unit))
     return cells
 
 
-def _width(largest: int) -> np.dtype[Any]:
-    return np.dtype(f"u{next(size for size in _SIZES if largest < 1 << 8 * size)}")
+def _narrow(values: IntArray, largest: int) -> NDArray[Any]:
+    """Numbers >= 0 in as few bytes as the largest needs: [n], or [n, bytes] where no type has so many."""
+    width = next(w for w in _WIDTHS if largest < 1 << 8 * w)
+    if width in (1, 2, 4, 8):
+        return values.astype(f"u{width}")
+    low_first = values.astype("<i8").view(np.uint8).reshape(-1, 8)
+    return low_first[:, :width].copy()
+
+
+def _wide(held: NDArray[Any]) -> IntArray:
+    """The numbers again."""
+    if held.ndim == 1:
+        return held.astype(np.int64)
+    wide = np.zeros((len(held), 8), np.uint8)
+    wide[:, : held.shape[1]] = held
+    return wide.view("<i8").ravel().astype(np.int64)
+
+
+_DE_BRUIJN = np.uint64(0x022FDD63CC95386D)
+_PLACE = np.zeros(64, np.int64)  # of the one bit that is set, by what the product above has on top
+for _bit in range(64):
+    _PLACE[(int(_DE_BRUIJN) << _bit) % (1 << 64) >> 58] = _bit
 
 
 @compiled
 def marked(series: IntArray, n_series: int) -> Bytes:
-    """A bit for each of these, of all series that there are."""
-    bits = np.zeros((n_series + 7) // 8, np.uint8)
+    """A bit for each of these, of all series that there are; whole words of eight bytes."""
+    words = np.zeros((n_series + 63) >> 6, np.uint64)
     for i in range(len(series)):
-        bits[series[i] >> 3] |= np.uint8(1 << (series[i] & 7))
-    return bits
+        words[series[i] >> 6] |= np.uint64(1) << np.uint64(series[i] & 63)
+    return words.view(np.uint8)
 
 
 @compiled
 def listed(bits: Bytes, rows: int) -> IntArray:
     """The series whose bit is set, ascending; there are so many."""
-    series = np.empty(rows, np.int64)
+    words, series = bits.view(np.uint64), np.empty(rows, np.int64)
     found = 0
-    for byte in range(len(bits)):
-        left = bits[byte]
-        if left == 0:
-            continue
-        for bit in range(8):
-            if left >> bit & 1:
-                series[found] = byte * 8 + bit
-                found += 1
+    for word in range(len(words)):
+        left = words[word]
+        while left:
+            lowest = left & (~left + np.uint64(1))
+            series[found] = word * 64 + _PLACE[(lowest * _DE_BRUIJN) >> np.uint64(58)]
+            found += 1
+            left ^= lowest
     return series
 
 
 @compiled
-def measured(since: IntArray, counts: IntArray) -> tuple[int, int, int, int]:
-    """(earliest instant, what divides all that lies behind it, how far the latest lies, largest count)."""
+def measured(series: IntArray, counts: IntArray, since: IntArray) -> tuple[int, int, int, int, int]:
+    """What rows need, in five numbers.
+
+    Their earliest instant, what divides all that lies behind it, how far the latest lies behind it, the
+    largest count, and how far a series lies at most behind the one before.
+    """
     if len(since) == 0:
-        return 0, 1, 0, 0
-    origin, latest, largest = since[0], since[0], counts[0]
-    for i in range(len(since)):
+        return 0, 1, 0, 0, 0
+    origin, latest, largest, gap = since[0], since[0], counts[0], series[0]
+    for i in range(1, len(since)):
         origin, latest = min(origin, since[i]), max(latest, since[i])
-        largest = max(largest, counts[i])
+        largest, gap = max(largest, counts[i]), max(gap, series[i] - series[i - 1])
     unit = latest - origin
     for i in range(len(since)):
         if unit == 1:
@@ -163,38 +191,29 @@ def measured(since: IntArray, counts: IntArray) -> tuple[int, int, int, int]:
         left = since[i] - origin
         while left:
             unit, left = left, unit % left
-    return origin, max(unit, 1), latest - origin, largest
+    return origin, max(unit, 1), latest - origin, largest, gap
 
 
 @compiled
 def merged(
-    series: IntArray, counts: IntArray, since: IntArray, bounds: IntArray
+    series: IntArray, counts: IntArray, since: IntArray, n_series: int
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """The rows of several parts as one: counts together, the earliest instant, series ascending.
-
-    Part k lies from `bounds[k]` to `bounds[k + 1]`.
-    """
-    parts, size = len(bounds) - 1, len(series)
-    out_series, out_counts = np.empty(size, np.int64), np.empty(size, np.int64)
-    out_since = np.empty(size, np.int64)
-    at, filled = bounds[:-1].copy(), 0
-    none = np.int64(1) << 62
-    heads = np.empty(parts, np.int64)
-    for k in range(parts):
-        heads[k] = series[at[k]] if at[k] < bounds[k + 1] else none
-    while True:
-        key = none
-        for k in range(parts):
-            key = min(key, heads[k])
-        if key == none:
-            break
-        total, first = np.int64(0), none
-        for k in range(parts):
-            if heads[k] == key:
-                total += counts[at[k]]
-                first = min(first, since[at[k]])
-                at[k] += 1
-                heads[k] = series[at[k]] if at[k] < bounds[k + 1] else none
-        out_series[filled], out_counts[filled], out_since[filled] = key, total, first
-        filled += 1
-    return out_series[:filled].copy(), out_counts[:filled].copy(), out_since[:filled].copy()
+    """Rows of several parts, one part behind the other, as one's: counts together, the earliest instant."""
+    held, first = np.empty(n_series, np.int64), np.empty(n_series, np.int64)
+    words = np.zeros((n_series + 63) >> 6, np.uint64)
+    rows = 0
+    for i in range(len(series)):
+        key = series[i]
+        mark = np.uint64(1) << np.uint64(key & 63)
+        if words[key >> 6] & mark:
+            held[key] += counts[i]
+            first[key] = min(first[key], since[i])
+        else:
+            words[key >> 6] |= mark
+            held[key], first[key] = counts[i], since[i]
+            rows += 1
+    out_series = listed(words.view(np.uint8), rows)
+    out_counts, out_since = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    for i in range(rows):
+        out_counts[i], out_since[i] = held[out_series[i]], first[out_series[i]]
+    return out_series, out_counts, out_since

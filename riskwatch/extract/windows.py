@@ -15,6 +15,7 @@ from riskwatch.extract.sliding import enter, leave
 from riskwatch.extract.spans import Spans, begin
 
 IntArray = NDArray[np.int64]
+_MOST_WAITING = 6  # cells that wait for the rest of a coarser one before they are joined
 
 
 class WindowSums:
@@ -45,7 +46,7 @@ class WindowSums:
         now = self.spans.begins(panel.tick)
         for w, (old, new) in enumerate(zip(before, now, strict=True)):
             for cell in self._between(old, new):
-                leave(self.by_series, cell.series(), cell.counts.astype(np.int64), w)
+                leave(self.by_series, cell.series(), cell.calls(), w)
         if self._cells:
             self._coarsen(self._tick, panel.tick)
         rows = (panel.series, panel.counts, panel.first_us)
@@ -56,7 +57,7 @@ class WindowSums:
         """Series and counts of the last panel, or None before the first."""
         if not self._cells:
             return None
-        return self._cells[-1].series(), self._cells[-1].counts.astype(np.int64)
+        return self._cells[-1].series(), self._cells[-1].calls()
 
     def first_instant(self, series: Sequence[int], window: int) -> int | None:
         """When the first event of any of these series happened in a window, if any did."""
@@ -103,16 +104,22 @@ class WindowSums:
         """Join the cells that no window needs apart any more, and forget what none looks back on."""
         stages = self.spans.stages
         for (reach, grain), (_, coarser) in pairwise(stages):
-            until = begin(now, reach, grain) // coarser * coarser
-            if until == begin(before, reach, grain) // coarser * coarser:
-                continue
-            low, high = self._place(until - coarser), self._place(until)
-            if high - low > 1:
-                part = self._cells[low:high]
-                self._cells[low:high] = [merge(part[0].first, part, self._n)]
+            until, was = begin(now, reach, grain), begin(before, reach, grain)
+            whole = until // coarser * coarser
+            if whole > was // coarser * coarser:
+                self._join(whole - coarser, whole, 2)
+            elif until > was:
+                self._join(whole, until, _MOST_WAITING)
         gone = self._place(min(begin(now, *stage) for stage in stages))
         if gone:
             del self._cells[:gone]
+
+    def _join(self, first: int, until: int, at_least: int) -> None:
+        """Make one cell of those between two ticks, if they are so many."""
+        low, high = self._place(first), self._place(until)
+        if high - low >= at_least:
+            part = self._cells[low:high]
+            self._cells[low:high] = [merge(part[0].first, part, self._n)]
 
     def state(self) -> State:
         """The cells; sums follow from them."""
@@ -126,7 +133,7 @@ class WindowSums:
         self.by_series[:] = 0
         begins = self.spans.begins(self._tick)
         for cell in self._cells:
-            series, counts = cell.series(), cell.counts.astype(np.int32)
+            series, counts = cell.series(), cell.calls().astype(np.int32)
             for w, first in enumerate(begins):
                 if cell.first >= first:
                     self.by_series[series, w] += counts

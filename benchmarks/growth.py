@@ -60,8 +60,8 @@ DENSE_NOTE = (
     "that held each tick of the longest window by itself, as it was once, takes 16 bytes times the ticks "
     "of a week. What windows, their grains and the hours of a chart ask for is `cells` numbers a series; "
     "`bound` is what no layout comes below that keeps in each a count of a byte and an instant of four. "
-    "What is pooled over all series (profiles, exposures by tick) is counted in; in a larger tree more "
-    "series share it."
+    "What is pooled over all series (profiles, exposures by tick) is counted in; in a tree of ten times "
+    "as many areas it is a tenth of that a series."
 )
 
 
@@ -166,6 +166,7 @@ def measure_dense(tick_min: int, unit_us: int) -> dict[str, Any]:
             volume.update(panel)
         took.append(time.process_time() - started)
     series, rings = len(tree) * builder.columns, state_bytes(volume.windows)
+    pooled = state_bytes(volume.expectation.profile)
     reach, cells = 0, 0
     for width, grain in volume.windows.spans.stages:
         cells, reach = cells + (width - reach) // grain, width
@@ -173,6 +174,7 @@ def measure_dense(tick_min: int, unit_us: int) -> dict[str, Any]:
         "tick_min": tick_min,
         "series": series,
         "windows": rings / series,
+        "pooled": pooled / series,
         "all": (state_bytes(volume) + state_bytes(builder)) / series,
         "cells": cells,
         "by_tick": 16 * 7 * DAY_US // tick_us,
@@ -253,6 +255,7 @@ def _of_dense(instants: str, got: dict[str, Any]) -> list[object]:
         instants,
         f"{got['series']:,}",
         f"{got['windows']:,.0f}",
+        f"{got['pooled']:,.0f}",
         f"**{got['all']:,.0f}**",
         f"{AIM:,}",
         got["cells"],
@@ -269,7 +272,8 @@ def write(sizes: list[list[object]], dense: list[list[object]]) -> None:
         *("state, MiB", "bytes an active series", "fixed bytes a series", "peak RSS, MiB"),
     ]
     of_dense = [
-        *("minutes a tick", "instants", "series", "windows, bytes a series", "all state, bytes a series"),
+        *("minutes a tick", "instants", "series", "windows, bytes a series"),
+        *("pooled, shared by all", "all state, bytes a series"),
         *("aim", "cells", "bound", "a ring of ticks", "median tick, CPU ms"),
     ]
     said = f"{provenance('python -m benchmarks.growth')} Load at the end: {os.getloadavg()[0]:.1f}."

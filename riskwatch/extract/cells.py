@@ -45,7 +45,7 @@ class Cell:
         series, counts, since = rows
         origin, unit, most, largest, gap = measured(series, counts, since)
         bits = 8 * len(series) > n_series
-        index = marked(series, n_series) if bits else _narrow(np.diff(series, prepend=0), gap)
+        index = marked(series, n_series) if bits else _narrow(_gaps(series), gap)
         behind = since - origin if unit == 1 else (since - origin) // unit
         return cls(
             first,
@@ -121,6 +121,12 @@ def unflattened(meta: IntArray, data: Bytes) -> list[Cell]:
             at += length * width
         cells.append(Cell(first, rows, of_bits > 0, *arrays, origin, unit))
     return cells
+
+
+def _gaps(series: IntArray) -> IntArray:
+    gaps = series.copy()
+    gaps[1:] -= series[:-1]
+    return gaps
 
 
 def _narrow(values: IntArray, largest: int) -> NDArray[Any]:

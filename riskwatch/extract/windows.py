@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ class WindowSums:
         self.by_series: NDArray[np.int32] = np.zeros((n_series, len(spans.widths)), dtype=np.int32)
         self._n = n_series
         self._cells: list[Cell] = []
-        self._tick = -1
+        self._tick, self._begins = -1, tuple[int, ...]()
 
     @property
     def sums(self) -> NDArray[np.int32]:
@@ -42,16 +44,15 @@ class WindowSums:
     def update(self, panel: Panel) -> None:
         """Take in the next panel; panels come in order, without gaps."""
         enter(self.by_series, panel.series, panel.counts)
-        before = self.spans.begins(self._tick if self._cells else panel.tick)
-        now = self.spans.begins(panel.tick)
-        for w, (old, new) in enumerate(zip(before, now, strict=True)):
+        begins = self.spans.begins(panel.tick)
+        for w, (old, new) in enumerate(zip(self._begins, begins, strict=False)):
             for cell in self._between(old, new):
                 leave(self.by_series, cell.series(), cell.calls(), w)
         if self._cells:
             self._coarsen(self._tick, panel.tick)
         rows = (panel.series, panel.counts, panel.first_us)
         self._cells.append(Cell.pack(panel.tick, rows, self._n))
-        self._tick = panel.tick
+        self._tick, self._begins = panel.tick, begins
 
     def latest(self) -> tuple[IntArray, IntArray] | None:
         """Series and counts of the last panel, or None before the first."""
@@ -63,7 +64,7 @@ class WindowSums:
         """When the first event of any of these series happened in a window, if any did."""
         if not self._cells:
             return None
-        for cell in self._between(self.spans.begins(self._tick)[window], self._tick + 1):
+        for cell in self._between(self._begins[window], self._tick + 1):
             found = [row[1] for row in map(cell.at, series) if row]
             if found:
                 return min(found)
@@ -84,21 +85,11 @@ class WindowSums:
         """The cells whose first tick is one from `first` up to, not including, `until`."""
         if first >= until:
             return
-        for cell in self._cells[self._place(first) :]:
-            if cell.first >= until:
-                return
-            yield cell
+        yield from self._cells[self._place(first) : self._place(until)]
 
     def _place(self, tick: int) -> int:
         """How many cells begin before a tick."""
-        low, high = 0, len(self._cells)
-        while low < high:
-            middle = (low + high) >> 1
-            if self._cells[middle].first < tick:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self._cells, tick, key=attrgetter("first"))
 
     def _coarsen(self, before: int, now: int) -> None:
         """Join the cells that no window needs apart any more, and forget what none looks back on."""
@@ -129,11 +120,11 @@ class WindowSums:
     def load(self, state: State) -> None:
         """Go on from a state."""
         self._tick = int(state["tick"])
+        self._begins = self.spans.begins(self._tick)
         self._cells = unflattened(np.asarray(state["cells"], np.int64), np.asarray(state["data"]))
         self.by_series[:] = 0
-        begins = self.spans.begins(self._tick)
         for cell in self._cells:
             series, counts = cell.series(), cell.calls().astype(np.int32)
-            for w, first in enumerate(begins):
+            for w, first in enumerate(self._begins):
                 if cell.first >= first:
                     self.by_series[series, w] += counts

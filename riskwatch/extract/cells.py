@@ -119,7 +119,8 @@ def unflattened(meta: IntArray, data: Bytes) -> list[Cell]:
             held = np.frombuffer(raw, f"u{width if plain else 1}", length * (1 if plain else width), at)
             arrays.append((held if plain else held.reshape(-1, width)).copy())
             at += length * width
-        cells.append(Cell(first, rows, of_bits > 0, *arrays, origin, unit))
+        index, counts, since = arrays
+        cells.append(Cell(first, rows, of_bits > 0, index, counts, since, origin, unit))
     return cells
 
 

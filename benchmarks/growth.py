@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,7 @@ def main() -> None:
     )
     parser.add_argument("--one", type=int, help="measure one size and print it")
     parser.add_argument("--dense", type=int, nargs=2, help="measure dense series: minutes, microseconds")
+    parser.add_argument("--at-once", type=int, default=1, help="how many to measure beside each other")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(streets() if options.one == STREETS else even(options.one))))
@@ -222,12 +224,16 @@ def main() -> None:
         return
     sizes: list[list[object]] = []
     dense: list[list[object]] = []
-    for size in options.areas:
-        sizes.append(_of_size(size, alone("--one", size)))
-        write(sizes, dense)  # after each, so that a large one may be stopped
-    for tick_min in options.ticks:
-        for unit_us, instants in ((1, "microseconds"), (1_000_000, "seconds")):
-            dense.append(_of_dense(instants, alone("--dense", tick_min, unit_us)))
+    units = {"microseconds": 1, "seconds": 1_000_000}
+    each = [(tick_min, instants) for tick_min in options.ticks for instants in units]
+    with ThreadPoolExecutor(options.at_once) as pool:
+        of_size = [pool.submit(alone, "--one", size) for size in options.areas]
+        of_dense = [pool.submit(alone, "--dense", tick_min, units[text]) for tick_min, text in each]
+        for size, told in zip(options.areas, of_size, strict=True):
+            sizes.append(_of_size(size, told.result()))
+            write(sizes, dense)  # after each, so that a large one may be stopped
+        for (_, instants), told in zip(each, of_dense, strict=True):
+            dense.append(_of_dense(instants, told.result()))
             write(sizes, dense)
 
 
@@ -276,7 +282,8 @@ def write(sizes: list[list[object]], dense: list[list[object]]) -> None:
         *("pooled, shared by all", "all state, bytes a series"),
         *("aim", "cells", "bound", "a ring of ticks", "median tick, CPU ms"),
     ]
-    said = f"{provenance('python -m benchmarks.growth')} Load at the end: {os.getloadavg()[0]:.1f}."
+    command = " ".join(["python -m benchmarks.growth", *sys.argv[1:]])
+    said = f"{provenance(command)} Load at the end: {os.getloadavg()[0]:.1f}."
     parts = ["# Growth with the number of areas", NOTE, said, table(of_size, sizes)]
     if dense:
         parts += ["## Where every series has a call in every tick", DENSE_NOTE, table(of_dense, dense)]

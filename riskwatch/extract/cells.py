@@ -70,22 +70,13 @@ class Cell:
         """The rows as they were."""
         return self.series(), self.calls(), _wide(self.since) * self.unit_us + self.origin_us
 
-    def at(self, series: int) -> tuple[int, int] | None:
-        """(count, first instant) of one series, if it has a row."""
-        if self.bits:
-            byte, bit = series >> 3, series & 7
-            word = int(self.index[byte])
-            if not word >> bit & 1:
-                return None
-            before = int(np.bitwise_count(self.index[:byte]).sum())
-            row = before + (word & ((1 << bit) - 1)).bit_count()
-        else:
-            held = self.series()
-            row = int(held.searchsorted(series))
-            if row == self.rows or held[row] != series:
-                return None
-        count, since = (int(_wide(held[row : row + 1])[0]) for held in (self.counts, self.since))
-        return count, self.origin_us + since * self.unit_us
+    def of(self, asked: IntArray) -> tuple[int, int] | None:
+        """(count together, earliest instant) of some series, ascending, if any has a row."""
+        rows = (in_bits if self.bits else in_gaps)(self.index, asked)
+        if not len(rows):
+            return None
+        earliest = int(_wide(self.since[rows]).min())
+        return int(_wide(self.counts[rows]).sum()), self.origin_us + earliest * self.unit_us
 
 
 def merge(first: int, cells: Sequence[Cell], n_series: int) -> Cell:
@@ -155,6 +146,15 @@ for _bit in range(64):
 
 
 @compiled
+def _ones(word: np.uint64) -> int:
+    """How many bits are set."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@compiled
 def marked(series: IntArray, n_series: int) -> Bytes:
     """A bit for each of these, of all series that there are; whole words of eight bytes."""
     words = np.zeros((n_series + 63) >> 6, np.uint64)
@@ -176,6 +176,41 @@ def listed(bits: Bytes, rows: int) -> IntArray:
             found += 1
             left ^= lowest
     return series
+
+
+@compiled
+def in_gaps(gaps: NDArray[Any], asked: IntArray) -> IntArray:
+    """The rows of these series, ascending, in a list of distances; of those that have one."""
+    rows = np.empty(len(asked), np.int64)
+    key, next_one, found = np.int64(0), 0, 0
+    for row in range(len(gaps)):
+        key += gaps[row]
+        while next_one < len(asked) and asked[next_one] < key:
+            next_one += 1
+        if next_one == len(asked):
+            break
+        if asked[next_one] == key:
+            rows[found] = row
+            found += 1
+    return rows[:found].copy()
+
+
+@compiled
+def in_bits(bits: Bytes, asked: IntArray) -> IntArray:
+    """The same among bits."""
+    rows = np.empty(len(asked), np.int64)
+    words, found, word, before = bits.view(np.uint64), 0, np.int64(0), np.int64(0)
+    for n in range(len(asked)):
+        mark = np.uint64(1) << np.uint64(asked[n] & 63)
+        at = asked[n] >> 6
+        if not words[at] & mark:
+            continue
+        while word < at:
+            before += _ones(words[word])
+            word += 1
+        rows[found] = before + _ones(words[at] & (mark - np.uint64(1)))
+        found += 1
+    return rows[:found].copy()
 
 
 @compiled

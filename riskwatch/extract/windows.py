@@ -64,10 +64,10 @@ class WindowSums:
         """When the first event of any of these series happened in a window, if any did."""
         if not self._cells:
             return None
+        asked = np.array(sorted(series), np.int64)
         for cell in self._between(self._begins[window], self._tick + 1):
-            found = [row[1] for row in map(cell.at, series) if row]
-            if found:
-                return min(found)
+            if found := cell.of(asked):
+                return found[1]
         return None
 
     def history(self, series: Sequence[int], steps: int, ticks: int) -> IntArray:
@@ -75,10 +75,11 @@ class WindowSums:
 
         The last step is the running one. They reach as far back as ticks are held apart so finely.
         """
-        counts = np.zeros(steps, dtype=np.int64)
+        counts, asked = np.zeros(steps, dtype=np.int64), np.array(sorted(series), np.int64)
         oldest = self._tick // ticks - steps + 1
         for cell in self._between(oldest * ticks, self._tick + 1):
-            counts[cell.first // ticks - oldest] += sum(row[0] for row in map(cell.at, series) if row)
+            if found := cell.of(asked):
+                counts[cell.first // ticks - oldest] += found[0]
         return counts
 
     def _between(self, first: int, until: int) -> Iterator[Cell]:

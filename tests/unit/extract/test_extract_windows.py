@@ -144,7 +144,10 @@ def test_a_cell_gives_back_what_was_put_into_it(
     rows = {k: (count, since // unit * unit) for k, (count, since) in rows.items()}
     cell = packed(rows, n)
     assert told(cell) == rows
-    assert {k: cell.at(k) for k in range(1_000) if cell.at(k)} == rows
+    assert {k: cell.of(np.array([k])) for k in range(1_000) if cell.of(np.array([k]))} == rows
+    every = cell.of(np.arange(1_000))
+    total = (sum(c for c, _ in rows.values()), min((s for _, s in rows.values()), default=0))
+    assert every == (total if rows else None)
     again = unflattened(*flattened([cell, cell]))
     assert [(told(c), c.first) for c in again] == [(rows, 7)] * 2
 
@@ -182,6 +185,13 @@ def test_the_loops_are_the_same_in_python() -> None:
         parts = (np.r_[series[:30], series[5:45]], counts, since, 300)
         in_python = loops.merged.py_func(*parts)
     assert [a.tolist() for a in in_python] == [a.tolist() for a in loops.merged(*parts)]
+    asked = np.r_[series[10:20], 299]
+    gaps = np.r_[series[:1], np.diff(series)]
+    with np.errstate(over="ignore"):
+        for loop, index in ((loops.in_gaps, gaps), (loops.in_bits, bits)):
+            found = loop(index, asked)
+            assert loop.py_func(index, asked).tolist() == found.tolist()
+            assert series[found].tolist() == [k for k in asked.tolist() if k in series]
     rows = (series, counts, since)
     assert loops.measured.py_func(*rows) == loops.measured(*rows)
     one, none = (tuple(c[:n] for c in rows) for n in (1, 0))

@@ -70,13 +70,18 @@ class Cell:
         """The rows as they were."""
         return self.series(), self.calls(), _wide(self.since) * self.unit_us + self.origin_us
 
-    def of(self, asked: IntArray) -> tuple[int, int] | None:
-        """(count together, earliest instant) of some series, ascending, if any has a row."""
-        rows = (in_bits if self.bits else in_gaps)(self.index, asked)
-        if not len(rows):
-            return None
-        earliest = int(_wide(self.since[rows]).min())
-        return int(_wide(self.counts[rows]).sum()), self.origin_us + earliest * self.unit_us
+    def count_of(self, asked: IntArray) -> int:
+        """The counts of some series, ascending, together."""
+        rows = self._rows(asked)
+        return int(_wide(self.counts[rows]).sum()) if len(rows) else 0
+
+    def since_of(self, asked: IntArray) -> int | None:
+        """The earliest instant of some series, ascending, if any has a row."""
+        rows = self._rows(asked)
+        return self.origin_us + int(_wide(self.since[rows]).min()) * self.unit_us if len(rows) else None
+
+    def _rows(self, asked: IntArray) -> IntArray:
+        return in_bits(self.index, asked) if self.bits else in_gaps(self.index, asked)
 
 
 def merge(first: int, cells: Sequence[Cell], n_series: int) -> Cell:

@@ -66,8 +66,9 @@ class WindowSums:
             return None
         asked = np.array(sorted(series), np.int64)
         for cell in self._between(self._begins[window], self._tick + 1):
-            if found := cell.of(asked):
-                return found[1]
+            found = cell.since_of(asked)
+            if found is not None:
+                return found
         return None
 
     def history(self, series: Sequence[int], steps: int, ticks: int) -> IntArray:
@@ -78,8 +79,7 @@ class WindowSums:
         counts, asked = np.zeros(steps, dtype=np.int64), np.array(sorted(series), np.int64)
         oldest = self._tick // ticks - steps + 1
         for cell in self._between(oldest * ticks, self._tick + 1):
-            if found := cell.of(asked):
-                counts[cell.first // ticks - oldest] += found[0]
+            counts[cell.first // ticks - oldest] += cell.count_of(asked)
         return counts
 
     def _between(self, first: int, until: int) -> Iterator[Cell]:

@@ -24,7 +24,7 @@ _META = 8  # numbers that a cell has
 class Cell:
     """Rows of the ticks from `first` on, up to the next cell's.
 
-    `index` says which series: where more than every eighth has a row, a bit each of all there are,
+    `index` says which series: where more than one in 32 has a row, a bit each of all there are,
     else how far each lies behind the one before. That, `counts` and `since` are as wide as their
     largest needs; an instant is `origin_us + since * unit_us`. Nothing is rounded: the unit is what
     all of them have in common.
@@ -44,7 +44,7 @@ class Cell:
         """The cell of these rows, of `n_series` that there are."""
         series, counts, since = rows
         origin, unit, most, largest, gap = measured(series, counts, since)
-        bits = 8 * len(series) > n_series
+        bits = 32 * len(series) > n_series
         index = marked(series, n_series) if bits else _narrow(_gaps(series), gap)
         behind = since - origin if unit == 1 else (since - origin) // unit
         return cls(

@@ -18,6 +18,8 @@ from riskwatch.core.panels import Panel, TickGrid
 FloatArray = NDArray[np.float64]
 State = Mapping[str, Any]
 """What a component needs to go on where it stopped: arrays, numbers, strings and nested states."""
+CHART_H = 48
+"""Hours of the clock that a chart shows, and that an extractor holds apart for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,11 @@ class Evidential(Extractor, Protocol):
         """When the first event of a window happened, in microseconds."""
         ...
 
-    def history(self, area: int, indicators: Sequence[int], ticks: int) -> tuple[list[int], list[float]]:
-        """Observed and expected counts a tick, oldest first."""
+    def history(self, area: int, indicators: Sequence[int], hours: int) -> tuple[list[int], list[float]]:
+        """Observed and expected counts an hour of the clock (`CHART_H` at most), oldest first.
+
+        The last is the running hour.
+        """
         ...
 
     def daily_rate(self, area: int, indicators: Sequence[int]) -> float:

@@ -74,7 +74,7 @@ class Composite:
         self._weight = sum(weight for weight, _ in members.values())
         self._volume = volume
         self._width = len(volume.windows_h) + 1
-        self._base = float(joined_log_odds(self._members, np.zeros((1, self._width)))[0])
+        self._base = base_log_odds(self._members, self._width)
 
     def score(self, features: Features) -> Scores:
         """Likelihoods of every area and signature with any surprise."""
@@ -103,11 +103,23 @@ class Composite:
         return terms * np.divide(left, alone, out=np.ones_like(alone), where=alone > 0)[:, None]
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
-        odds = joined_log_odds(self._members, rows)
-        if self._prior is None or not len(rows):
-            return odds
-        chance = chance_looks(rows[:, :-1], self._volume.places())
-        return held_to_desk(odds, self._base, chance, (self._prior, self._volume.places()))
+        return duty_log_odds(self._members, self._prior, self._volume.places(), rows)
+
+
+def duty_log_odds(
+    members: Mapping[str, tuple[float, Member]], prior: Prior | None, places: int, rows: FloatArray
+) -> FloatArray:
+    """[n] log-odds as the engine states them on a desk of so many places (areas times signatures)."""
+    odds = joined_log_odds(members, rows)
+    if prior is None or not len(rows):
+        return odds
+    chance = chance_looks(rows[:, :-1], places)
+    return held_to_desk(odds, base_log_odds(members, rows.shape[1]), chance, (prior, places))
+
+
+def base_log_odds(members: Mapping[str, tuple[float, Member]], width: int) -> float:
+    """What is stated of a place where nothing shows."""
+    return float(joined_log_odds(members, np.zeros((1, width)))[0])
 
 
 def joined_log_odds(members: Mapping[str, tuple[float, Member]], rows: FloatArray) -> FloatArray:

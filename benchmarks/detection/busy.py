@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 import resource
-import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,13 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.page import ROOT, provenance, table
+from benchmarks.page import ROOT, asked, provenance, table
+from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import DAY_US, HOUR_US, MINUTE_US, SystemClock, to_us
 from riskwatch.core.panels import TickGrid
+from riskwatch.core.scores import World
 from riskwatch.desk import Desk, Place
 from riskwatch.ingest.intake import FileIntake
-from riskwatch.settings import load_settings
+from riskwatch.settings import Settings, load_settings
 from riskwatch.simulate.county import simulate
 from riskwatch.simulate.scenario import load_scenario
 from riskwatch.workspace import enter_workspace
@@ -75,6 +76,7 @@ COUNTIES = {
     "planted 90, unseen": Made(90, 90, 240_000, 21, SOME),
     "planted 400, unseen": Made(400, 60, 700_000, 22, SOME),
 }
+Change = Callable[[Settings], Settings]
 WAYS = {"each place alone": False, "as configured": True}
 
 
@@ -109,57 +111,72 @@ class Lived:
 
 def lived(name: str, way: str) -> Lived:
     """Make a county, replay it one way, and judge what was shown."""
-    made = COUNTIES[name]
-    enter_workspace(ROOT)
+
+    def change(settings: Settings) -> Settings:
+        alone = settings.bundle.model_copy(update={"prior": None})
+        return settings if WAYS[way] else replace(settings, bundle=alone)
+
     with tempfile.TemporaryDirectory() as folder:
-        out, truth = Path(folder) / "events.parquet", Path(folder) / "truth.json"
-        simulate(load_scenario(None, made.parameters()), out, truth)
-        clock = SystemClock()
-        settings = load_settings(
-            ROOT, ["simulated"], today=clock.now().date(), overlay=out.with_suffix(".configs")
-        )
-        if not WAYS[way]:
-            settings = replace(settings, bundle=settings.bundle.model_copy(update={"prior": None}))
-        ticks = made.tick_min * MINUTE_US
-        grid = TickGrid(tick_us=ticks, lateness_us=settings.world.grid.lateness_us)
-        settings = replace(settings, world=replace(settings.world, grid=grid))
-        place = Place(ROOT, Path(folder) / "store")
-        place.home.mkdir()
-        desk = Desk(place, settings, clock)
-        began = time.process_time()
-        with desk.engine(tell=False) as pipeline:
-            intake = FileIntake(settings.world, settings.mappings["simulated"], desk.inbox, clock)
-            for taken in intake.read(out):
-                pipeline.catch_up(taken.seq)
-        return _judged(desk, json.loads(truth.read_text("utf-8")), time.process_time() - began)
+        desk, told, took_s = replayed(COUNTIES[name], Path(folder), change)
+        return _judged(desk, told, took_s)
 
 
-def _judged(desk: Desk, told: dict, took_s: float) -> Lived:
-    world = desk.settings.world
-    begin_us, end_us = _us(told["start"]) + WARM_DAYS * DAY_US, _us(told["end"])
-    risks = [a for a in desk.alerts.find(everything=True) if a.kind is AlertKind.RISK]
-    shown = [a for a in risks if a.shown and a.opened_at_us >= begin_us]
+def replayed(
+    made: Made, folder: Path, change: Change, touch: Callable[[Pipeline], None] = lambda _: None
+) -> tuple[Desk, dict, float]:
+    """A made county sent through an engine with other settings or parts: desk, truth and CPU seconds."""
+    enter_workspace(ROOT)
+    out, truth = folder / "events.parquet", folder / "truth.json"
+    simulate(load_scenario(None, made.parameters()), out, truth)
+    clock = SystemClock()
+    overlay = out.with_suffix(".configs")
+    settings = change(load_settings(ROOT, ["simulated"], today=clock.now().date(), overlay=overlay))
+    grid = TickGrid(tick_us=made.tick_min * MINUTE_US, lateness_us=settings.world.grid.lateness_us)
+    settings = replace(settings, world=replace(settings.world, grid=grid))
+    place = Place(ROOT, folder / "store")
+    place.home.mkdir()
+    desk = Desk(place, settings, clock)
+    began = time.process_time()
+    with desk.engine(tell=False) as pipeline:
+        touch(pipeline)
+        for taken in FileIntake(settings.world, settings.mappings["simulated"], desk.inbox, clock).read(
+            out
+        ):
+            pipeline.catch_up(taken.seq)
+    return desk, json.loads(truth.read_text("utf-8")), time.process_time() - began
+
+
+def planted_of(world: World, told: dict) -> list[Planted]:
+    """Every planted incident of a county's truth."""
     of_indicator = {i: s.id for s in world.registry.signatures for i in s.indicators}
     planted = []
     for incident in told["incidents"]:
         area = incident["areas"][0]
         near = {*world.tree.below(area), *world.tree.line(area)[:-1], area}
         signatures = frozenset(of_indicator[i] for i in incident["indicators"])
-        span = _us(incident["start"]), _us(incident["end"])
+        span = instant_us(incident["start"]), instant_us(incident["end"])
         planted.append(Planted(incident["shape"], area, frozenset(near), signatures, *span))
+    return planted
+
+
+def _judged(desk: Desk, told: dict, took_s: float) -> Lived:
+    begin_us, end_us = instant_us(told["start"]) + WARM_DAYS * DAY_US, instant_us(told["end"])
+    risks = [a for a in desk.alerts.find(everything=True) if a.kind is AlertKind.RISK]
+    shown = [a for a in risks if a.shown and a.opened_at_us >= begin_us]
+    planted = planted_of(desk.settings.world, told)
     false = [a for a in shown if not any(p.has(a) for p in planted)]
     counted = [p for p in planted if p.first_us >= begin_us]
     return Lived(
         (end_us - begin_us) / DAY_US,
         tuple(sum(a.peak_level == level for a in false) for level in Level),  # type: ignore[arg-type] - four levels
-        [_delay_h(p, shown, Level.BLUE) for p in counted],
-        [_delay_h(p, shown, Level.ORANGE) for p in counted],
+        [delay_h(p, shown, Level.BLUE) for p in counted],
+        [delay_h(p, shown, Level.ORANGE) for p in counted],
         sum(a.revision for a in risks),
         took_s,
     )
 
 
-def _delay_h(planted: Planted, shown: Iterable[Alert], worst: Level) -> float | None:
+def delay_h(planted: Planted, shown: Iterable[Alert], worst: Level) -> float | None:
     """Hours from an incident's first to its first word at a level or graver, within its time."""
     reached = [
         change.at_us - planted.first_us
@@ -171,7 +188,8 @@ def _delay_h(planted: Planted, shown: Iterable[Alert], worst: Level) -> float | 
     return min(reached) / HOUR_US if reached else None
 
 
-def _us(instant: str) -> int:
+def instant_us(instant: str) -> int:
+    """An instant of a county's truth, in microseconds."""
     return to_us(datetime.fromisoformat(instant))
 
 
@@ -221,7 +239,7 @@ HEADER = [
 
 def main() -> None:
     """Live through the counties, two at once; print, write the page if all were run."""
-    chosen = sys.argv[1:] or list(COUNTIES)
+    chosen = asked(__doc__, COUNTIES)
     cases = list(product(chosen, WAYS))
     with ProcessPoolExecutor(2) as pool:
         found = list(pool.map(lived, *zip(*cases, strict=True)))

@@ -1,7 +1,8 @@
 """How does it grow? `RISKWATCH_DATA=… python -m benchmarks.growth` writes `growth.md`; sizes by option.
 
 Time a tick and memory by the number of areas, with 20 indicators, from accepted events to
-assessments; each size in a process of its own.
+assessments, and bytes of state where every series has a call in every tick, by the length of a tick;
+each in a process of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from features.call_volume import CallVolume
 from models.surprise_odds import SurpriseOdds
 from riskwatch.alert.rules import AlertRules
 from riskwatch.core.areas import Area, AreaTree
+from riskwatch.core.clock import DAY_US, MINUTE_US
 from riskwatch.core.documents import read_document
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.panels import TickGrid
@@ -48,6 +51,18 @@ NOTE = (
     "Bytes of state are those of every array of panel builder and extractor; an active series is one "
     "(of any level of the tree, signatures' totals included) that had a call within the longest window. "
     "`fixed` is what a series costs that never had one."
+)
+AIM = 1_024
+DENSE_AREAS, DENSE_DAYS = 1_000, 8
+DENSE_NOTE = (
+    f"Every leaf and indicator has a call in every tick, for {DENSE_DAYS} days; every series of the tree "
+    "counts. Instants are at random, to the microsecond or in whole seconds, as records mostly have "
+    f"them. The aim is {AIM:,} bytes a series, all state of panel builder and extractor together. A ring "
+    "that held each tick of the longest window by itself, as it was once, takes 16 bytes times the ticks "
+    "of a week. What windows, their grains and the hours of a chart ask for is `cells` numbers a series; "
+    "`bound` is what no layout comes below that keeps in each a count of a byte and an instant of four. "
+    "What is pooled over all series (profiles, exposures by tick) is counted in; in a tree of ten times "
+    "as many areas it is a tenth of that a series."
 )
 
 
@@ -132,6 +147,42 @@ def measure(tree: AreaTree) -> dict[str, Any]:
     }
 
 
+def measure_dense(tick_min: int, unit_us: int) -> dict[str, Any]:
+    """Days of a call in every tick of every leaf and indicator: bytes of state a series."""
+    tree, registry = even(DENSE_AREAS), made_registry(signatures=5, indicators_each=4)
+    tick_us = tick_min * MINUTE_US
+    world = World(tree, registry, TickGrid(tick_us, tick_us), "UTC")
+    volume, builder = CallVolume(world), PanelBuilder(world)
+    leaf = np.flatnonzero(~np.isin(np.arange(len(tree)), tree.parent))
+    area, indicator = (a.ravel() for a in np.meshgrid(leaf, np.arange(len(registry))))
+    draw, ones = np.random.default_rng(7), np.ones(len(area), np.int64)
+    ticks = DENSE_DAYS * DAY_US // tick_us
+    took: list[float] = []
+    for tick in range(ticks):
+        at = MONDAY_US + tick * tick_us
+        when = at + draw.integers(0, tick_us // unit_us, len(area)) * unit_us
+        started = time.process_time()
+        builder.add(Accepted(area, indicator, 0 * ones, when, ones))
+        for panel in builder.close(at + 2 * tick_us, 1):
+            volume.update(panel)
+        took.append(time.process_time() - started)
+    series, rings = len(tree) * builder.columns, state_bytes(volume.windows)
+    pooled = state_bytes(volume.expectation.profile)
+    reach, cells = 0, 0
+    for width, grain in volume.windows.spans.stages:
+        cells, reach = cells + (width - reach) // grain, width
+    return {
+        "tick_min": tick_min,
+        "series": series,
+        "windows": rings / series,
+        "pooled": pooled / series,
+        "all": (state_bytes(volume) + state_bytes(builder)) / series,
+        "cells": cells,
+        "by_tick": 16 * 7 * DAY_US // tick_us,
+        "tick_ms": 1e3 * float(np.median(took[-ticks // DENSE_DAYS :])),
+    }
+
+
 def state_bytes(thing: Any, seen: set[int] | None = None) -> int:
     """Bytes of every array that an object of the engine holds, each once; the tree is the world's."""
     seen = set() if seen is None else seen
@@ -144,6 +195,8 @@ def state_bytes(thing: Any, seen: set[int] | None = None) -> int:
         return sum(state_bytes(v, seen) for v in thing.values())
     if isinstance(thing, (list, tuple)):
         return sum(state_bytes(v, seen) for v in thing)
+    if is_dataclass(thing) and not hasattr(thing, "__dict__"):
+        return sum(state_bytes(getattr(thing, f.name), seen) for f in fields(thing))
     held = getattr(thing, "__dict__", None)
     return (
         state_bytes(held, seen)
@@ -156,37 +209,86 @@ def main() -> None:
     """Measure each size in a process of its own, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--areas", type=int, nargs="*", default=[1_000, 10_000, STREETS, 100_000])
+    parser.add_argument(
+        "--ticks", type=int, nargs="*", default=[15, 5, 1], help="minutes a tick, where dense"
+    )
     parser.add_argument("--one", type=int, help="measure one size and print it")
+    parser.add_argument("--dense", type=int, nargs=2, help="measure dense series: minutes, microseconds")
+    parser.add_argument("--at-once", type=int, default=1, help="how many to measure beside each other")
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(streets() if options.one == STREETS else even(options.one))))
         return
-    lines: list[list[object]] = []
-    for size in options.areas:
-        command = [sys.executable, "-m", "benchmarks.growth", "--one", str(size)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        got = json.loads(done.stdout)
-        lines.append(
-            [
-                f"{got['areas']:,}" + (" (streets of China)" if size == STREETS else ""),
-                *(f"{got[k]:,}" for k in ("series", "active")),
-                *(f"{got[k]:,.1f}" for k in ("tick_ms", "worst_ms")),
-                *(f"{got[k]:,.0f}" for k in ("state_mib", "per_active", "fixed", "peak_mib")),
-            ]
-        )
-        text = page(lines)  # after each size, so that a large one may be stopped
-        (ROOT / "benchmarks" / "growth.md").write_text(text, encoding="utf-8")
-        print(lines[-1], flush=True)
+    if options.dense:
+        print(json.dumps(measure_dense(*options.dense)))
+        return
+    sizes: list[list[object]] = []
+    dense: list[list[object]] = []
+    units = {"microseconds": 1, "seconds": 1_000_000}
+    each = [(tick_min, instants) for tick_min in options.ticks for instants in units]
+    with ThreadPoolExecutor(options.at_once) as pool:
+        of_size = [pool.submit(alone, "--one", size) for size in options.areas]
+        of_dense = [pool.submit(alone, "--dense", tick_min, units[text]) for tick_min, text in each]
+        for size, told in zip(options.areas, of_size, strict=True):
+            sizes.append(_of_size(size, told.result()))
+            write(sizes, dense)  # after each, so that a large one may be stopped
+        for (_, instants), told in zip(each, of_dense, strict=True):
+            dense.append(_of_dense(instants, told.result()))
+            write(sizes, dense)
 
 
-def page(lines: list[list[object]]) -> str:
-    """The page of the sizes measured so far."""
-    header = [
+def alone(*given: object) -> dict[str, Any]:
+    """What a process of its own measured."""
+    command = [sys.executable, "-m", "benchmarks.growth", *map(str, given)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    print(measured, flush=True)
+    return measured
+
+
+def _of_size(size: int, got: dict[str, Any]) -> list[object]:
+    return [
+        f"{got['areas']:,}" + (" (streets of China)" if size == STREETS else ""),
+        *(f"{got[k]:,}" for k in ("series", "active")),
+        *(f"{got[k]:,.1f}" for k in ("tick_ms", "worst_ms")),
+        *(f"{got[k]:,.0f}" for k in ("state_mib", "per_active", "fixed", "peak_mib")),
+    ]
+
+
+def _of_dense(instants: str, got: dict[str, Any]) -> list[object]:
+    return [
+        got["tick_min"],
+        instants,
+        f"{got['series']:,}",
+        f"{got['windows']:,.0f}",
+        f"{got['pooled']:,.0f}",
+        f"**{got['all']:,.0f}**",
+        f"{AIM:,}",
+        got["cells"],
+        f"{5 * got['cells']:,}",
+        f"{got['by_tick']:,}",
+        f"{got['tick_ms']:,.1f}",
+    ]
+
+
+def write(sizes: list[list[object]], dense: list[list[object]]) -> None:
+    """The page of what was measured so far."""
+    of_size = [
         *("areas", "series", "active", "median tick, CPU ms", "worst tick, CPU ms"),
         *("state, MiB", "bytes an active series", "fixed bytes a series", "peak RSS, MiB"),
     ]
-    said = f"{provenance('python -m benchmarks.growth')} Load at the end: {os.getloadavg()[0]:.1f}."
-    return "\n\n".join(["# Growth with the number of areas", NOTE, said, table(header, lines), ""])
+    of_dense = [
+        *("minutes a tick", "instants", "series", "windows, bytes a series"),
+        *("pooled, shared by all", "all state, bytes a series"),
+        *("aim", "cells", "bound", "a ring of ticks", "median tick, CPU ms"),
+    ]
+    command = " ".join(["python -m benchmarks.growth", *sys.argv[1:]])
+    said = f"{provenance(command)} Load at the end: {os.getloadavg()[0]:.1f}."
+    parts = ["# Growth with the number of areas", NOTE, said, table(of_size, sizes)]
+    if dense:
+        parts += ["## Where every series has a call in every tick", DENSE_NOTE, table(of_dense, dense)]
+    text = "\n\n".join([*parts, ""])
+    (ROOT / "benchmarks" / "growth.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ class Warmed(Desk):
     def _warm(self, pipeline: Pipeline) -> None:
         tree, grid = self.settings.world.tree, self.settings.world.grid
         area = np.array([tree.index[f"V{n}"] for n in range(AREAS - 61)])
+        code = np.array([self.settings.world.registry.index[f"i{n}"] for n in range(INDICATORS)])
         each, draw = rates(self.rate) * grid.tick_us / SECOND_US, np.random.default_rng(4)
         tick = grid.last_decided(to_us(self.clock.now())) - HISTORY_DAYS * DAY_US // grid.tick_us
         while tick <= grid.last_decided(to_us(self.clock.now())):
@@ -123,7 +124,7 @@ class Warmed(Desk):
             pipeline._builder.add(
                 Accepted(
                     area=area[told // INDICATORS],
-                    indicator=told % INDICATORS,
+                    indicator=code[told % INDICATORS],
                     source=np.zeros(len(told), np.int64),
                     occurred_us=np.full(len(told), grid.start(tick)),
                     count=counts[told],

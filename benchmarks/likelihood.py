@@ -19,9 +19,10 @@ from benchmarks.fit_bundle import county_rows
 from benchmarks.montco911 import FILE
 from benchmarks.page import ROOT, asked, provenance, table
 from benchmarks.training_rows import Rows, collect
-from models.surprise_odds import SurpriseOdds
 from riskwatch.core.documents import read_document
 from riskwatch.score.bundle import Bundle
+from riskwatch.score.composite import duty_log_odds
+from riskwatch.workspace import resolve
 
 BINS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 TOO_FEW = 250
@@ -44,12 +45,13 @@ def prequential(rows: Rows, key: np.ndarray) -> np.ndarray:
     return (before + PRIOR * 0.01) / (so_far + PRIOR)
 
 
-def reliability(rows: Rows, model: SurpriseOdds) -> tuple[str, str]:
+def reliability(rows: Rows, bundle: Bundle) -> tuple[str, str]:
     """A table of stated against true by bin, and one of the Brier skill against each reference.
 
     Intervals draw weeks of all series together again, 2,000 times.
     """
-    stated, true = expit(model.log_odds(rows.features)), rows.outcome
+    odds = duty_log_odds(bundle.build(resolve), bundle.prior, rows.places, rows.features)
+    stated, true = expit(odds), rows.outcome
     week = rows.tick // (7 * TICKS_A_DAY)
     week = week - week.min()
     weeks = int(week.max()) + 1
@@ -100,7 +102,6 @@ def main() -> None:
     """Collect, compare, write the page."""
     asked(__doc__)
     bundle = read_document(ROOT / "configs" / "bundle.yaml", Bundle, "bundle.yaml")
-    model = SurpriseOdds.frozen(**bundle.members["surprise_odds"].frozen)
     year = collect(ROOT, Path(os.environ["RISKWATCH_DATA"]) / "montco911" / FILE, "montco911")
     with tempfile.TemporaryDirectory() as folder:
         made = county_rows(*HELD_OUT, Path(folder))
@@ -116,7 +117,7 @@ def main() -> None:
         ("The real year", year),
         (f"A made county, seed {HELD_OUT[2]}, not fitted on", made),
     ):
-        text, skills = reliability(rows, model)
+        text, skills = reliability(rows, bundle)
         parts += [
             f"## {name}",
             f"{len(rows.outcome):,} rows, outcome in {rows.outcome.mean():.4f}.",

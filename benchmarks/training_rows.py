@@ -30,6 +30,7 @@ class Rows:
     tick: np.ndarray
     area: np.ndarray
     signature: np.ndarray
+    places: int  # signatures of areas that the desk looks at
 
 
 def collect(root: Path, path: Path, source: str, overlay: Path | None = None) -> Rows:
@@ -94,4 +95,5 @@ def _collect(desk, pipeline, path: Path, source: str) -> Rows:
         tick[keep],
         area[keep],
         signature[keep],
+        volume.places(),
     )

@@ -17,6 +17,7 @@ from riskwatch.extract.expectation import Expectation
 from riskwatch.extract.gauges import Gauges
 from riskwatch.extract.opening import opened, weighed
 from riskwatch.extract.planned import Plans
+from riskwatch.extract.spans import Spans
 from riskwatch.extract.tails import EmpiricalTail, tail_probability
 from riskwatch.extract.windows import WindowSums
 
@@ -57,19 +58,19 @@ class CallVolume:
             for s in registry.signatures
             for column in (*(f"surprise_{h}h" for h in windows_h), "size")
         )
-        ticks = [h * HOUR_US // world.grid.tick_us for h in windows_h]
+        spans = Spans.of(windows_h, world.grid.tick_us)
         self._n = len(registry)
         self._columns = self._n + len(registry.signatures)
         members = [[registry.index[i] for i in s.indicators] for s in registry.signatures]
         self._members = [np.array(m, dtype=np.int64) for m in members]
-        self.windows = WindowSums(len(world.tree) * self._columns, ticks)
-        self.expectation = Expectation(world, ticks)
-        self._plans = Plans(world, self.windows, self.expectation)
+        self.windows = WindowSums(len(world.tree) * self._columns, spans)
+        self.expectation = Expectation(world, spans)
+        self._plans = Plans(world, spans, self.expectation)
         self._clumps = Clumps(world.tree, self._n, self._columns)
-        self.gauges = Gauges(world, ticks)
+        self.gauges = Gauges(world, spans.widths)
         gauges = registry.gauges
         self._counted = np.array([any(i not in gauges for i in s.indicators) for s in registry.signatures])
-        self._tail = EmpiricalTail(len(registry.signatures), len(ticks))
+        self._tail = EmpiricalTail(len(registry.signatures), len(spans.widths))
         self._per_hour = HOUR_US // world.grid.tick_us
         self._tick = -1
         self._known = np.zeros(self._n, dtype=bool)
@@ -82,6 +83,7 @@ class CallVolume:
         self._tick = panel.tick
         seen = _without_blind(panel, self._columns)
         self.windows.update(seen)
+        self._plans.keep(seen)
         self.expectation.update(seen)
         if self.gauges.any:
             self.gauges.update(panel, self.expectation.hour_at(panel.start_us))
@@ -127,6 +129,10 @@ class CallVolume:
         rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
         return Weighed(nats, rows)
 
+    def places(self) -> int:
+        """How many signatures of areas are looked at."""
+        return int(np.count_nonzero(self._looked()))
+
     def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """As `opening.weighed`, with what the gauges add."""
         nats, total, carried, rated = weighed(
@@ -149,17 +155,22 @@ class CallVolume:
     def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
         """When the first event of a window happened."""
         series = [area * self._columns + i for i in indicators]
-        return self.windows.first_instant(series, self.windows.ticks[window])
+        return self.windows.first_instant(series, window)
 
-    def history(self, area: int, indicators: Sequence[int], ticks: int) -> tuple[list[int], list[float]]:
-        """Observed and expected counts a tick, oldest first, over at most the longest window."""
+    def history(self, area: int, indicators: Sequence[int], hours: int) -> tuple[list[int], list[float]]:
+        """Observed and expected counts an hour of the clock, oldest first; the last is the running one.
+
+        Over two days at most: older hours are no longer held apart.
+        """
         series = [area * self._columns + i for i in indicators]
-        observed = self.windows.history(series, ticks)
-        profile = self.expectation.profile.recent(ticks)[:, list(indicators)]
-        expected = profile @ self.expectation.rate[area, list(indicators)]
+        observed = self.windows.history(series, hours, self._per_hour)
+        ticks = (hours - 1) * self._per_hour + self._tick % self._per_hour + 1
+        each = self.expectation.profile.recent(ticks)[:, list(indicators)]
+        expected = each @ self.expectation.rate[area, list(indicators)]
         if self._plans.standing(self._tick):
             expected += self._plans.history(self._tick, area, np.array(indicators), ticks)
-        return observed.tolist(), expected.tolist()
+        by_hour = np.add.reduceat(expected, np.arange(hours) * self._per_hour)
+        return observed.tolist(), by_hour.tolist()
 
     def readings(self, area: int, indicator: int, hours: int) -> tuple[FloatArray, FloatArray]:
         """What a gauge showed in each of the last hours, oldest first, NaN where nothing; and the usual."""
@@ -278,6 +289,15 @@ class CallVolume:
         day = self.expectation.day_ticks if self.expectation.ready else 0
         self.expectation.learn(self._plans.day(self._tick, day) if day else None)
 
+    def _looked(self) -> NDArray[np.bool_]:
+        """[areas, signatures] that are looked at: a signature of gauges alone only where one stands."""
+        shape = (len(self._world.tree), len(self._members))
+        looked: NDArray[np.bool_] = np.ones(shape, dtype=bool)
+        if self.gauges.any:
+            looked &= self._counted
+            looked |= self.gauges.placed()
+        return looked
+
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
@@ -288,9 +308,7 @@ class CallVolume:
         expectation.dispersion.learn(sums, rate, expectation.exposure, expectation.level)
         strata = len(self._tail.strata) + 1
         everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
-        looked = (everywhere + np.arange(n) * strata).ravel()
-        if self.gauges.any:  # a signature of gauges alone is looked at where one stands
-            looked = looked[(self.gauges.placed() | self._counted).ravel()]
+        looked = (everywhere + np.arange(n) * strata)[self._looked()]
         looks = np.bincount(looked, minlength=n * strata)
         self._tail.learn(
             looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]

@@ -38,7 +38,7 @@ from riskwatch.learn.skops_members import dump_member
 from riskwatch.learn.training_set import TrainingSet, build_training_set
 from riskwatch.learn.verdict_labels import judged_alerts
 from riskwatch.score.bundle import Bundle
-from riskwatch.score.composite import joined_log_odds
+from riskwatch.score.composite import duty_log_odds, joined_log_odds
 from riskwatch.store.codec import canonical
 from riskwatch.store.ledger import Kept
 from riskwatch.store.snapshots import Snapshots
@@ -99,7 +99,9 @@ def train_on(rows: TrainingSet, desk: Desk, say: Tell, question: Asked | None = 
     succession = Succession(desk)
     say("rows", n=rows.table.num_rows, outcomes=int(rows.column("outcome").sum()))
     champion = succession.champion()
-    held = step(cross_validate, rows, champion.document, say)
+    world = desk.settings.world
+    places = len(world.tree) * len(world.registry.signatures)
+    held = step(cross_validate, rows, champion.document, places, say)
     metrics = step(measure, held)
     winner = step(best, held)
     say("winner", name=winner, skill=str(metrics[winner]["brier_skill"]))
@@ -140,11 +142,15 @@ def training_set(desk: Desk) -> TrainingSet:
     return found
 
 
-def cross_validate(rows: TrainingSet, champion: Mapping[str, Any], tell: Tell) -> Held:
-    """Every competitor and the champion on each fold in turn, fitted on what was known before it."""
-    members = Bundle.model_validate(champion).build(resolve)
+def cross_validate(rows: TrainingSet, champion: Mapping[str, Any], places: int, tell: Tell) -> Held:
+    """Every competitor and the champion on each fold in turn, fitted on what was known before it.
+
+    The champion answers as it does on duty, on a desk of so many areas times signatures.
+    """
+    bundle = Bundle.model_validate(champion)
+    members = bundle.build(resolve)
     line: dict[str, Forecaster] = {
-        CHAMPION: Frozen(partial(joined_log_odds, members)),
+        CHAMPION: Frozen(partial(duty_log_odds, members, bundle.prior, places)),
         **competitors(),
     }
     tests, said = [], {name: [] for name in line}

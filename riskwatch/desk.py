@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import threading
 import time
@@ -11,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from riskwatch.alert.actions import Action, ActionKind, ActionRefused, OrderKind, counted_from
 from riskwatch.alert.lifecycle import act
@@ -25,15 +24,17 @@ from riskwatch.core.folders import overlaid, restore_folder
 from riskwatch.core.panels import Panel
 from riskwatch.core.sends import Planner
 from riskwatch.core.side_states import Mode
-from riskwatch.deliver.handover import Handover, sheet, shift_start
+from riskwatch.deliver.handover import Handover, Span, sheet, shift_start
 from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
 from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_planner, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
 from riskwatch.store.database import open_database
+from riskwatch.store.engine_lock import held_alone, is_held
 from riskwatch.store.feature_log import FeatureLog
 from riskwatch.store.inbox import EntryKind, Inbox
+from riskwatch.store.listing import Listing
 from riskwatch.store.meta import Meta
 from riskwatch.store.receipts import Receipt, Receipts
 from riskwatch.store.retention import FeatureDays, Retention
@@ -42,7 +43,7 @@ from riskwatch.summary import Progress, ReplaySummary, Stretch
 from riskwatch.workspace import enter_workspace
 
 _SNAPSHOT_EVERY_S = 30.0
-_A_LOOK_S = 0.001
+_A_SECOND_S = 1.0
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.002, 0.02  # between looks whether an engine has applied an entry
 _SNAPSHOT_WORTH = 20.0  # and no oftener than this many times what one takes
 
@@ -64,6 +65,7 @@ class Desk:
         database = self.database = open_database(place.url, place.home)
         self.inbox, self.alerts = Inbox(database), AlertStore(database)
         self.receipts, self.woken = Receipts(database), threading.Event()
+        self._engine_here = False  # one of this very desk
         self._intakes: dict[str, SentIntake] = {}  # made when a source sends first
         self._snapshots = Snapshots(database, place.home)
         self._meta = Meta(database)
@@ -127,7 +129,7 @@ class Desk:
         Without `tell` nobody is told of what it finds: a replay is about what was, not about what is.
         """
         with (self.place.home / "engine.lock").open("w") as lock:
-            if not _held_alone(lock):
+            if not held_alone(lock):
                 raise StoreError(
                     f"{self.place.home}: another riskwatch runs on this store; "
                     "stop it, or use another store"
@@ -137,7 +139,11 @@ class Desk:
             pipeline = Pipeline(self.settings, self.inbox, self.alerts, self._snapshots, planner, log)
             pipeline.restore()
             before = pipeline.position
-            yield pipeline
+            self._engine_here = True
+            try:
+                yield pipeline
+            finally:
+                self._engine_here = False
             if pipeline.position > before:
                 pipeline.snapshot()
 
@@ -218,12 +224,7 @@ class Desk:
 
     def engine_runs(self) -> bool:
         """Whether a process holds the engine of this store."""
-        with (self.place.home / "engine.lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        return is_held(self.place.home / "engine.lock")
 
     def act(
         self,
@@ -339,11 +340,8 @@ class Desk:
             if hours is None
             else now_us - round(hours * HOUR_US)
         )
-        areas = world.tree.below(area) if area else None
-        open_now = self.alerts.find(areas=areas)
-        changed = self.alerts.newest(areas=areas, since_us=since_us)
-        every = {a.id: a for a in (*open_now, *changed)}
-        return sheet(every.values(), since_us=since_us, until_us=now_us, standing=standing)
+        listed = Listing(self.database, areas=world.tree.below(area) if area else None)
+        return sheet(listed.marked(since_us), listed.bodies, Span(since_us, now_us, standing))
 
     def applied(self, seq: int) -> None:
         """Wait for a running engine to apply an entry, or apply it here if none runs."""
@@ -361,10 +359,13 @@ class Desk:
                         f"{self.place.home}: the running engine has not applied it within 10 s; "
                         "it is kept in the inbox and will be applied"
                     ) from None
-                time.sleep(pause_s)
+                if self.alerts.reached(seq, pause_s):
+                    return
                 pause_s = min(2 * pause_s, _LONGEST_WAIT_S)
 
     def _has_applied(self, seq: int) -> bool:
+        if self._engine_here and self.alerts.reached(seq, _A_SECOND_S):  # nothing is asked meanwhile
+            return True
         standing = self.alerts.standing()
         return standing is not None and standing.position >= seq
 
@@ -374,22 +375,6 @@ class Desk:
 
     def _shown_risks(self) -> list[Alert]:
         return self.alerts.find(everything=True, kind=AlertKind.RISK, shown_only=True)
-
-
-def _held_alone(lock: IO[str]) -> bool:
-    """Hold the engine's lock; False where an engine has it, not where somebody looks whether one has."""
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            time.sleep(_A_LOOK_S)
-        else:
-            return True
 
 
 def _known_sources(place: Place) -> list[str]:

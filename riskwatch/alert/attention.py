@@ -89,12 +89,15 @@ class Attention:
         self._grave: dict[str, int] = {}
         self._shift = (0, 0)
         self._now_us = 0
+        self._heeded_us = -1
 
     def heed(self, alert: Alert, at_us: int) -> None:
         """An incident that is shown at orange or red has the desk's attention: the rest of it is free."""
         if alert.shown and alert.level <= Level.ORANGE and alert.incident:
-            oldest_us = at_us - GRAVE_DAYS * DAY_US
-            self._grave = {i: last for i, last in self._grave.items() if last >= oldest_us}
+            if at_us != self._heeded_us:  # once for all of an instant
+                oldest_us = at_us - GRAVE_DAYS * DAY_US
+                self._grave = {i: last for i, last in self._grave.items() if last >= oldest_us}
+                self._heeded_us = at_us
             self._grave[alert.incident] = at_us
 
     def take(self, alert: Alert, at_us: int, *, waited: bool = False) -> bool:
@@ -162,4 +165,4 @@ class Attention:
         """Go on from a state."""
         self._showings = [Showing(**s) for s in state["showings"]]
         self._grave = dict(state["grave"])
-        self._now_us, self._shift = int(state["now_us"]), (0, 0)
+        self._now_us, self._shift, self._heeded_us = int(state["now_us"]), (0, 0), -1

@@ -10,6 +10,7 @@ from typing import Any
 from riskwatch.alert import drills
 from riskwatch.alert.actions import Action, Order, OrderKind
 from riskwatch.alert.attention import Attention
+from riskwatch.alert.due import Due
 from riskwatch.alert.duties import overdue, with_duty
 from riskwatch.alert.flapping import Flaps, flapping_ended
 from riskwatch.alert.incidents import Incidents
@@ -21,6 +22,7 @@ from riskwatch.alert.shelving import shelf_ended
 from riskwatch.alert.terms import ENGINE, Terms, changed
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Level, Reason, State
 from riskwatch.core.clock import DAY_US, MINUTE_US
+from riskwatch.core.revised import revised
 from riskwatch.core.side_states import Mode, ReleaseState
 
 BUDGET = "budget"
@@ -39,7 +41,7 @@ class Casebook:
     ) -> None:
         self._terms, self._attention = terms, attention
         self._cases: dict[str, Alert] = {}
-        self._due_us: dict[str, float] = {}  # in the order of the cases: when time alone may change each
+        self._due = Due()  # when time alone may change each
         self._withheld: set[str] = set()
         self._looked_us = 0  # until when time has done its work
         self._incidents = Incidents(terms.tree, terms.rules.incidents)
@@ -88,18 +90,19 @@ class Casebook:
     def _settled(self, change: AlertChange) -> AlertChange:
         alert, before = change.alert, self._cases.get(change.alert.id)
         if change.reason is Reason.LEVEL_RAISED and alert.shelved:
-            alert = replace(alert, shelved=None)  # graver than what was put aside
+            alert = revised(alert, shelved=None)  # graver than what was put aside
         if alert.state not in _STANDING:
             alert = _unbound(alert)
         alert = with_duty(before, alert, change.reason, change.at_us, self._terms.rules.duties)
         self._keep(alert)
-        return replace(change, alert=alert, came_from=before.state if before else change.came_from)
+        came_from = before.state if before else change.came_from
+        return AlertChange(alert, change.reason, change.at_us, change.actor, came_from, change.why)
 
     def _first_seen(self, alert: Alert, at_us: int) -> Alert:
         if alert.kind is not AlertKind.RISK:
             return alert
         flapping = self._flaps.opened(alert) if alert.shown and not alert.by_hand else None
-        return replace(
+        return revised(
             alert,
             incident=self._incidents.of(alert),
             suppressed=self._windows.over(alert, at_us),
@@ -112,10 +115,10 @@ class Casebook:
         ended = alert.state in (State.RETURNED, State.RESOLVED)
         if alert.state in _STANDING or (ended and waits):
             self._cases[alert.id] = alert
-            self._due_us[alert.id] = self._due(alert)
+            self._due.set(alert.id, self._due_us(alert))
             (self._withheld.add if alert.withheld else self._withheld.discard)(alert.id)
         elif self._cases.pop(alert.id, None):
-            del self._due_us[alert.id]
+            self._due.drop(alert.id)
             self._withheld.discard(alert.id)
 
     # --- what time does -----------------------------------------------------------------------
@@ -141,7 +144,7 @@ class Casebook:
             overdue,
         )
         windows = self._windows.standing(at_us)  # their begin and end concern every case
-        for alert_id in [i for i, due_us in self._due_us.items() if windows or due_us <= at_us]:
+        for alert_id in self._due.all() if windows else self._due.by(at_us):
             for rule in rules:
                 alert = self._cases.get(alert_id)
                 change = rule(alert, at_us) if alert else None
@@ -151,8 +154,8 @@ class Casebook:
 
     def next_limit_us(self) -> int | None:
         """The next instant at which time alone may change a case; None if there is none to come."""
-        later = [due_us for due_us in self._due_us.values() if self._looked_us < due_us < inf]
-        return int(min(later)) if later else None
+        later = self._due.after(self._looked_us)
+        return None if later is None else int(later)
 
     def _released(self, at_us: int, burns: Callable[[Alert], bool]) -> list[AlertChange]:
         """The withheld for whom there is room again, gravest and then oldest first."""
@@ -164,12 +167,12 @@ class Casebook:
         found = []
         for alert in sorted(waiting, key=lambda a: (a.level, a.opened_at_us, a.id)):
             if burns(alert) and attention.take(alert, at_us, waited=True):
-                back = replace(alert, shown=True)
+                back = revised(alert, shown=True)
                 told = changed(alert, back, Reason.RELEASED, at_us, why=BUDGET)
                 found.append(self._settled(told))
         return found
 
-    def _due(self, alert: Alert) -> float:
+    def _due_us(self, alert: Alert) -> float:
         """When a rule of `tick` may apply at the earliest, windows aside; infinite if none will."""
         if alert.suppressed:
             return 0  # until its window is gone
@@ -191,7 +194,7 @@ class Casebook:
             return None
         if at_us - alert.closed_at_us < round(self._terms.rules.verdict_days * DAY_US):
             return None
-        return changed(alert, replace(alert, expired_at_us=at_us), Reason.EXPIRED, at_us)
+        return changed(alert, revised(alert, expired_at_us=at_us), Reason.EXPIRED, at_us)
 
     def _test_ended(self, alert: Alert, at_us: int) -> AlertChange | None:
         age_us = round(self._terms.rules.drills.test_min * MINUTE_US)
@@ -271,7 +274,9 @@ class Casebook:
         """Go on from a state."""
         cases: Iterable[Alert] = state["cases"]
         self._cases = {a.id: a for a in cases}
-        self._due_us = {a.id: self._due(a) for a in self._cases.values()}
+        self._due = Due()
+        for alert in self._cases.values():
+            self._due.set(alert.id, self._due_us(alert))
         self._withheld = {a.id for a in self._cases.values() if a.withheld}
         self._incidents.load(state["incidents"])
         self._flaps.load(state["flaps"])
@@ -307,17 +312,19 @@ def _unwithheld(change: AlertChange) -> AlertChange:
 
 
 def _shown(change: AlertChange) -> AlertChange:
-    return replace(change, alert=replace(change.alert, shown=True))
+    return replace(change, alert=revised(change.alert, shown=True))
 
 
 def _withheld(change: AlertChange) -> AlertChange:
     reason = change.reason if change.reason is Reason.LEVEL_RAISED else Reason.WITHHELD
-    return replace(change, alert=replace(change.alert, shown=False), reason=reason, why=BUDGET)
+    return replace(change, alert=revised(change.alert, shown=False), reason=reason, why=BUDGET)
 
 
 def _unbound(alert: Alert) -> Alert:
     """What ended is neither shelved, suppressed nor held, and its draft lapses with it."""
+    if not (alert.shelved or alert.suppressed or alert.flapping or alert.release):
+        return alert
     made = alert.release
     if made and made.state is ReleaseState.DRAFTED:
         made = replace(made, state=ReleaseState.LAPSED)
-    return replace(alert, shelved=None, suppressed=None, flapping=None, release=made)
+    return revised(alert, shelved=None, suppressed=None, flapping=None, release=made)

@@ -8,6 +8,7 @@ from riskwatch.alert.desk_rules import DutyRules
 from riskwatch.alert.terms import changed
 from riskwatch.core.alerts import Alert, AlertChange, AlertKind, Reason, State
 from riskwatch.core.clock import MINUTE_US
+from riskwatch.core.revised import revised
 from riskwatch.core.side_states import Duty, Step
 
 AFRESH = (
@@ -46,14 +47,14 @@ def with_duty(before: Alert | None, alert: Alert, reason: Reason, at_us: int, ru
     """The alert with what is owed after a change; a step in progress keeps its time limit."""
     step = owed(alert)
     if step is None:
-        return alert if alert.duty is None else replace(alert, duty=None)
+        return alert if alert.duty is None else revised(alert, duty=None)
     same = before is not None and before.duty is not None and before.duty.step is step
     if same and reason not in AFRESH:
         return alert
     level = alert.peak_level if step is Step.EVALUATE else alert.level  # judged by the worst it was
     limit_min = rules.limit_min(step, level)
     due_us = None if limit_min is None else at_us + round(limit_min * MINUTE_US)
-    return replace(alert, duty=Duty(step, at_us, due_us))
+    return revised(alert, duty=Duty(step, at_us, due_us))
 
 
 def overdue(alert: Alert, at_us: int) -> AlertChange | None:
@@ -61,5 +62,5 @@ def overdue(alert: Alert, at_us: int) -> AlertChange | None:
     duty = alert.duty
     if duty is None or duty.due_us is None or duty.overdue_since_us is not None or at_us < duty.due_us:
         return None
-    late = replace(alert, duty=replace(duty, overdue_since_us=duty.due_us))
+    late = revised(alert, duty=replace(duty, overdue_since_us=duty.due_us))
     return changed(alert, late, Reason.OVERDUE, at_us, why=duty.step)

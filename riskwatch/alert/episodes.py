@@ -21,6 +21,7 @@ from riskwatch.core.alerts import (
     alert_id,
 )
 from riskwatch.core.clock import HOUR_US
+from riskwatch.core.revised import revised
 from riskwatch.core.side_states import Mode
 
 _MORE_EVIDENCE = 1.25  # a change is written when calls or likelihood grew by a quarter
@@ -78,13 +79,13 @@ class Episodes:
         """The changes this tick makes, in the order of the assessments."""
         changes = []
         for told in assessments:
-            assessed = self._in_its_own_voice(told)
-            key = (assessed.area, assessed.signature)
-            episode = self.open.get(key)
+            rules = self._rules.of(told.area, told.signature)
+            assessed = self._in_its_own_voice(told, rules)
+            episode = self.open.get((assessed.area, assessed.signature))
             change = (
-                self._opened(assessed, stamp, chart_of)
+                self._opened(assessed, rules, stamp, chart_of)
                 if episode is None
-                else self._carried_on(episode, assessed, stamp, chart_of)
+                else self._carried_on(episode, assessed, rules, stamp, chart_of)
             )
             if change:
                 changes.append(change)
@@ -105,9 +106,8 @@ class Episodes:
         if episode and episode.alert.id == alert.id:
             episode.alert = alert
 
-    def _in_its_own_voice(self, assessed: Assessment) -> Assessment:
+    def _in_its_own_voice(self, assessed: Assessment, rules: AlertRules) -> Assessment:
         """Orange and red are never inhibited, unless the relative is shown and says as grave a thing."""
-        rules = self._of(assessed)
         if assessed.inhibited_by is None or assessed.calls < rules.min_calls:
             return assessed
         level = rules.grade(assessed.likelihood, assessed.impact)
@@ -118,11 +118,7 @@ class Episodes:
             return assessed
         return replace(assessed, inhibited_by=None)
 
-    def _of(self, one: Assessment | Alert) -> AlertRules:
-        return self._rules.of(one.area, one.signature)
-
-    def _grade(self, assessed: Assessment) -> Level | None:
-        rules = self._of(assessed)
+    def _grade(self, assessed: Assessment, rules: AlertRules) -> Level | None:
         if assessed.calls < rules.min_calls:
             return None
         level = rules.grade(assessed.likelihood, assessed.impact)
@@ -133,15 +129,16 @@ class Episodes:
         """An inhibited alert rests on a relative's calls: orange and red are that relative's to say."""
         return None if level is None else max(level, Level.YELLOW)
 
-    def _held(self, assessed: Assessment) -> Level | None:
+    def _held(self, assessed: Assessment, rules: AlertRules) -> Level | None:
         """The level that the lower, clearing threshold still supports."""
-        rules = self._of(assessed)
         likelihood = min(assessed.likelihood / rules.clear.factor, 1.0)
         level = rules.grade(likelihood, assessed.impact)
         return self._spoken_for(level) if assessed.inhibited_by else level
 
-    def _opened(self, assessed: Assessment, stamp: Stamp, chart_of: ChartOf) -> AlertChange | None:
-        level = self._grade(assessed)
+    def _opened(
+        self, assessed: Assessment, rules: AlertRules, stamp: Stamp, chart_of: ChartOf
+    ) -> AlertChange | None:
+        level = self._grade(assessed, rules)
         if level is None:
             return None
         alert = Alert(
@@ -181,12 +178,12 @@ class Episodes:
         return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
 
     def _carried_on(
-        self, episode: Episode, assessed: Assessment, stamp: Stamp, chart_of: ChartOf
+        self, episode: Episode, assessed: Assessment, rules: AlertRules, stamp: Stamp, chart_of: ChartOf
     ) -> AlertChange | None:
         alert = episode.alert
-        now, held = self._grade(assessed), self._held(assessed)
-        by = self._inhibitor(episode, assessed, now, stamp.at_us)
-        dwelt = self._dwelt(episode, held, stamp.at_us)
+        now, held = self._grade(assessed, rules), self._held(assessed, rules)
+        by = self._inhibitor(episode, assessed, now, rules, stamp.at_us)
+        dwelt = self._dwelt(episode, held, rules, stamp.at_us)
         if held is None and dwelt:
             return self._cleared(episode, stamp)
         level = alert.level
@@ -202,8 +199,9 @@ class Episodes:
             return None
         return self._changed(episode, assessed, level, by, reason, stamp, chart_of)
 
+    @staticmethod
     def _inhibitor(
-        self, episode: Episode, assessed: Assessment, now: Level | None, at_us: int
+        episode: Episode, assessed: Assessment, now: Level | None, rules: AlertRules, at_us: int
     ) -> str | None:
         """Who speaks for this alert: never for one shown at orange or red; released after a while alone."""
         alert = episode.alert
@@ -220,17 +218,18 @@ class Episodes:
             return alert.inhibited_by
         if episode.free_since_us is None:
             episode.free_since_us = at_us
-        alone = at_us - episode.free_since_us >= self._of(alert).release_h * HOUR_US
+        alone = at_us - episode.free_since_us >= rules.release_h * HOUR_US
         return None if alone else alert.inhibited_by
 
-    def _dwelt(self, episode: Episode, held: Level | None, at_us: int) -> bool:
+    @staticmethod
+    def _dwelt(episode: Episode, held: Level | None, rules: AlertRules, at_us: int) -> bool:
         """Whether the evidence stayed below the alert's level for the dwell."""
         if held is not None and held <= episode.alert.level:
             episode.below_since_us = None
             return False
         if episode.below_since_us is None:
             episode.below_since_us = at_us
-        return at_us - episode.below_since_us >= self._of(episode.alert).clear.dwell_h * HOUR_US
+        return at_us - episode.below_since_us >= rules.clear.dwell_h * HOUR_US
 
     @staticmethod
     def _grew(episode: Episode, assessed: Assessment) -> bool:
@@ -272,7 +271,19 @@ class Episodes:
         alert = episode.alert
         levels = alert.levels if level == alert.level else (*alert.levels, LevelChange(stamp.at_us, level))
         reopened = reason in (Reason.LEVEL_RAISED, Reason.RELEASED)
-        episode.alert = replace(
+        if reason is not Reason.STEADIED:  # each level has a dwell of its own
+            episode.below_since_us = None
+        evidence: dict[str, Any] = {}
+        if reason not in _KEEPS_EVIDENCE and assessed.contributions:
+            evidence = {
+                "evidence_at_us": stamp.at_us,
+                "likelihood": assessed.likelihood,
+                "impact": assessed.impact,
+                "contributions": assessed.contributions,
+                "chart": chart_of(assessed),
+            }
+            episode.calls, episode.window = assessed.calls, assessed.window
+        episode.alert = revised(
             alert,
             level=level,
             peak_level=min(alert.peak_level, level),
@@ -286,19 +297,8 @@ class Episodes:
             feeds_missing=stamp.feeds_missing,
             rising=reason in (Reason.LEVEL_RAISED, Reason.EVIDENCE_GREW),
             revision=alert.revision + 1,
+            **evidence,
         )
-        if reason is not Reason.STEADIED:  # each level has a dwell of its own
-            episode.below_since_us = None
-        if reason not in _KEEPS_EVIDENCE and assessed.contributions:
-            episode.alert = replace(
-                episode.alert,
-                evidence_at_us=stamp.at_us,
-                likelihood=assessed.likelihood,
-                impact=assessed.impact,
-                contributions=assessed.contributions,
-                chart=chart_of(assessed),
-            )
-            episode.calls, episode.window = assessed.calls, assessed.window
         return AlertChange(episode.alert, reason, stamp.at_us, ENGINE, alert.state)
 
     def _cleared(self, episode: Episode, stamp: Stamp) -> AlertChange | None:
@@ -306,7 +306,7 @@ class Episodes:
         del self.open[(alert.area, alert.signature)]
         if alert.state is State.CLOSED:
             return None
-        cleared = replace(
+        cleared = revised(
             alert,
             state=State.RETURNED if alert.state is State.OPEN else State.RESOLVED,
             closed_at_us=stamp.at_us,

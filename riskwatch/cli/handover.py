@@ -44,10 +44,13 @@ def _tell(shell: Shell, desk: Desk, made: Handover, words: Words) -> None:
     if made.drill:
         shell.tell("handover.drill", name=made.drill)
     for name, happenings in made.sections.items():
-        n = sum(len(h.alerts) for h in happenings)
-        shell.out.print(f"\n{words.text(f'handover.{name}')}: {n}", markup=False, soft_wrap=True)
+        shell.out.print(
+            f"\n{words.text(f'handover.{name}')}: {made.totals[name]}", markup=False, soft_wrap=True
+        )
         for happening in happenings:
             shell.out.print(f"  {_line(happening, words)}", markup=False, soft_wrap=True)
+        if made.more(name):
+            shell.out.print(f"  {words.catalogue.count('page.more', made.more(name))}")
     blind = [f"{words.feed(f)} ({words.local.stamp(us)})" for f, us in made.blind.items()]
     shell.out.print(f"\n{words.text('handover.blind')}: {words.catalogue.joined(blind) or '–'}")
     shell.out.print(f"{words.text('handover.planned')}: {len(made.planned)}")
@@ -71,4 +74,4 @@ def _line(happening: Happening, words: Words) -> str:
     if not others:
         return told
     places = words.catalogue.joined(list(dict.fromkeys(words.area(a.area) for a in others)))
-    return f"{told} {words.catalogue.count('handover.more', len(others), places=places)}"
+    return f"{told} {words.catalogue.count('handover.more', happening.size - 1, places=places)}"

@@ -246,6 +246,11 @@ class Alert:
         return self.duty is not None and self.duty.overdue_since_us is not None
 
     @property
+    def drafted(self) -> bool:
+        """Whether its publication waits for a second person."""
+        return self.release is not None and self.release.state is ReleaseState.DRAFTED
+
+    @property
     def released(self) -> bool:
         """Whether it may be published at its present level."""
         kept = self.release

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Self
@@ -153,9 +153,9 @@ class Calendar:
         return None
 
     def names(
-        self, areas: Collection[int], since_us: Mapping[int, int], end_us: int, decided_us: int
+        self, near: Callable[[int], bool], since_us: Mapping[int, int], end_us: int, decided_us: int
     ) -> tuple[Names, ...]:
-        """What shifted what was expected in one of these areas up to an instant.
+        """What shifted what was expected in areas that are `near` up to an instant.
 
         `since_us` holds, by indicator, the begin of the window that was looked at.
         """
@@ -164,8 +164,8 @@ class Calendar:
             for plan in self.plans
             if plan.known_us <= decided_us
             and plan.start_us < end_us
-            and plan.area in areas
             and any(plan.end_us > since_us[i] for i in plan.indicators if i in since_us)
+            and near(plan.area)
         )
         return tuple(dict.fromkeys(plan.names for plan in found))
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from riskwatch.core.alerts import ENDED, Alert, AlertKind
 from riskwatch.core.clock import HOUR_US, iso
 from riskwatch.core.shifts import shift_at
-from riskwatch.core.side_states import ReleaseState
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import Standing
+from riskwatch.store.listing import Marked
 
 SECTIONS = ("new", "rising", "open", "overdue", "quiet", "withheld", "drafts", "ended", "data")
 
@@ -42,14 +43,22 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """One sheet. An alert is new, rising, open or quiet; what is overdue is listed there once more."""
+    """One sheet. An alert is new, rising, open or quiet; what is overdue is listed there once more.
+
+    `totals` counts the alerts of each section, listed or not.
+    """
 
     since_us: int
     until_us: int
     sections: Mapping[str, tuple[Happening, ...]]
+    totals: Mapping[str, int]
     blind: Mapping[str, int] = field(default_factory=dict)
     planned: tuple[Mapping[str, Any], ...] = ()
     drill: str = ""
+
+    def more(self, section: str) -> int:
+        """How many alerts of a section are of happenings that are not listed."""
+        return self.totals[section] - sum(one.size for one in self.sections[section])
 
 
 def shift_start(now_us: int, shifts: Sequence[str], timezone: str) -> int:
@@ -63,37 +72,83 @@ def shift_start(now_us: int, shifts: Sequence[str], timezone: str) -> int:
     return shift_at(now_us - HOUR_US, shifts, timezone)[0]
 
 
-def sheet(alerts: Iterable[Alert], *, since_us: int, until_us: int, standing: Standing | None) -> Handover:
-    """The sheet of alerts that stand or were changed since; `standing` is the engine's."""
-    sections: dict[str, list[Alert]] = {name: [] for name in SECTIONS}
+Marks = Alert | Marked
+Read = Callable[[Collection[str]], Mapping[str, Alert]]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a sheet is about: the instants it covers, and how the engine stands."""
+
+    since_us: int
+    until_us: int
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a sheet lists: happenings of a section, alerts of a happening, further alerts in all."""
+
+    most: int = 50
+    most_alerts: int = 60
+    members: int = 400
+
+
+def sheet(alerts: Iterable[Marks], read: Read, span: Span, room: Room | None = None) -> Handover:
+    """The sheet of alerts that stand or ended since, graver first; `read` gives those that it lists."""
+    room = room or Room()
+    sections: dict[str, list[Marks]] = {name: [] for name in SECTIONS}
     for alert in alerts:
         if not alert.shown:
             if alert.withheld and alert.state not in ENDED:
                 sections["withheld"].append(alert)
             continue
-        place = _section(alert, since_us)
+        place = _section(alert, span.since_us)
         if place:
             sections[place].append(alert)
         if alert.overdue:
             sections["overdue"].append(alert)
-        if alert.release and alert.release.state is ReleaseState.DRAFTED:
+        if alert.drafted:
             sections["drafts"].append(alert)
-    told = standing.feeds if standing else {}
+    cut, left = {}, room.members
+    for name, found in sections.items():
+        cut[name] = _cut(grouped(found), room, left)
+        left -= sum(len(ids) - 1 for ids, _ in cut[name])
+    bodies = read({i for happenings in cut.values() for ids, _ in happenings for i in ids})
+    told = span.standing.feeds if span.standing else {}
+    listed = {
+        name: tuple(
+            Happening(bodies[ids[0]].incident or ids[0], tuple(bodies[i] for i in ids), more)
+            for ids, more in happenings
+        )
+        for name, happenings in cut.items()
+    }
     return Handover(
-        since_us,
-        until_us,
-        {name: grouped(found) for name, found in sections.items()},
+        span.since_us,
+        span.until_us,
+        listed,
+        {name: len(found) for name, found in sections.items()},
         dict(told.get("down_since_us", {})),
         tuple(told.get("windows", ())),
-        drill_name(standing),
+        drill_name(span.standing),
     )
 
 
-def _section(alert: Alert, since_us: int) -> str | None:
+def _cut(groups: Iterable[list[Marks]], room: Room, left: int) -> list[tuple[list[str], int]]:
+    """Of the first happenings the first alerts, and how many more each has."""
+    cut = []
+    for group in islice(groups, room.most):
+        ids = [alert.id for alert in group[: 1 + min(room.most_alerts - 1, left)]]
+        left -= len(ids) - 1
+        cut.append((ids, len(group) - len(ids)))
+    return cut
+
+
+def _section(alert: Marks, since_us: int) -> str | None:
     if alert.state in ENDED:
         ended = alert.closed_at_us is not None and alert.closed_at_us >= since_us
-        return "ended" if ended and alert.kind is AlertKind.RISK else None
-    if alert.kind is not AlertKind.RISK:
+        return "ended" if ended and alert.kind == AlertKind.RISK else None
+    if alert.kind != AlertKind.RISK:
         return "data"
     if alert.quiet:
         return "quiet"
@@ -108,12 +163,12 @@ def drill_name(standing: Standing | None) -> str:
     return str((drill.get("running") or {}).get("name") or drill.get("name") or "")
 
 
-def grouped(alerts: Iterable[Alert]) -> tuple[Happening, ...]:
+def grouped(alerts: Iterable[Marks]) -> Iterable[list[Marks]]:
     """Alerts by incident, the gravest first."""
-    groups: dict[str, list[Alert]] = {}
+    groups: dict[str, list[Marks]] = {}
     for alert in sorted(alerts, key=lambda a: (a.level, a.opened_at_us, a.id)):
         groups.setdefault(alert.incident or alert.id, []).append(alert)
-    return tuple(Happening(name, tuple(mine)) for name, mine in groups.items())
+    return groups.values()
 
 
 def handover_document(made: Handover, words: Words) -> dict[str, Any]:
@@ -123,6 +178,7 @@ def handover_document(made: Handover, words: Words) -> dict[str, Any]:
         "until": iso(made.until_us),
         "drill": made.drill or None,
         **{name: [_happening(h, words) for h in happenings] for name, happenings in made.sections.items()},
+        "more": {name: made.more(name) for name in made.sections if made.more(name)},
         "blind_feeds": {feed: iso(since_us) for feed, since_us in made.blind.items()},
         "planned": [
             {
@@ -146,6 +202,7 @@ def _happening(happening: Happening, words: Words) -> dict[str, Any]:
         "level": int(first.level),
         "level_word": first.level.word,
         "sentence": words.sentence(first),
+        "more": happening.more,
         "alerts": [
             {
                 "id": a.id,

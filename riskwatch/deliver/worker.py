@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from riskwatch.core.alerts import Alert
@@ -17,7 +17,8 @@ from riskwatch.deliver.retry import RetryPolicy
 from riskwatch.messages.sentence import Words
 from riskwatch.store.alerts import AlertStore
 from riskwatch.store.inbox import EntryKind, Inbox
-from riskwatch.store.leases import Ending, Leases, Outcome, Take
+from riskwatch.store.leases import Ending, Leases, Outcome
+from riskwatch.store.lines import Take
 from riskwatch.store.outbox import OutboxRow
 from riskwatch.store.receivers import ReceiverState, ReceiverStates
 
@@ -68,6 +69,8 @@ class Worker:
     _pools: dict[str, ThreadPoolExecutor] = field(init=False, default_factory=dict)
     _going: dict[str, set[Future[Outcome]]] = field(init=False, default_factory=dict)
     _forgot_us: int = field(init=False, default=-HOUR_US)
+    _sound: set[str] = field(init=False, default_factory=set)  # receivers whose failures are made up for
+    _hurried: set[str] = field(init=False, default_factory=set)  # sends that went before their time
     _woken: threading.Event = field(init=False, default_factory=threading.Event)
 
     # --- driving it --------------------------------------------------------------------------
@@ -91,6 +94,7 @@ class Worker:
                 self._woken.clear()
                 self.step()
                 pause_s = poll_s
+                self.stores.leases.rest()
                 self._woken.wait(poll_s)
                 stop.wait(rest_s)
             except Exception as error:  # whatever it is, alerts must go on being sent
@@ -170,9 +174,11 @@ class Worker:
         ending, next_us = self.retry.after(
             failed, attempts=row.attempts, due_us=row.send.due_us, now_us=now_us
         )
-        return self._outcome(row, ending, str(failed), next_us)
+        asked_s = failed.retry_after_s
+        asked_us = None if asked_s is None else now_us + round(asked_s * SECOND_US)
+        return replace(self._outcome(row, ending, str(failed)), next_us=next_us, asked_us=asked_us)
 
-    def _outcome(self, row: OutboxRow, ending: Ending, error: str = "", next_us: int = 0) -> Outcome:
+    def _outcome(self, row: OutboxRow, ending: Ending, error: str = "") -> Outcome:
         line = self.lines[row.send.receiver]
         return Outcome(
             id=row.send.id,
@@ -181,7 +187,6 @@ class Worker:
             ending=ending,
             at_us=self._now_us(),
             error=error,
-            next_us=next_us,
             fallback=line.fallback,
         )
 
@@ -205,6 +210,25 @@ class Worker:
             futures.difference_update(done)
         if ended:
             self.stores.leases.settle(ended)
+            self._hurry(ended)
+
+    def _hurry(self, ended: Sequence[Outcome]) -> None:
+        """A receiver that answers again hears of the gravest first, of what waits for another try too.
+
+        Each success lets go as many as are taken at once, until nothing waits or one fails again; a send
+        is let go so once, so that one which always fails keeps to its own times.
+        """
+        failed = {o.receiver for o in ended if o.ending is not Ending.DELIVERED and o.error}
+        self._sound -= failed
+        self._hurried -= {o.id for o in ended if o.ending is not Ending.RETRY}
+        answered = {o.receiver for o in ended if o.ending is Ending.DELIVERED}
+        for receiver in answered - failed - self._sound:
+            now_us, most = self._now_us(), _AHEAD * self.lines[receiver].parallel
+            room = Take(receiver, self.owner, now_us, now_us, most)
+            let_go = self.stores.leases.hurry(room, self._hurried)
+            self._hurried.update(let_go)
+            if not let_go:
+                self._sound.add(receiver)
 
     def _forget(self, now_us: int) -> None:
         """Once in a while, and before anything else, cancel what a replay of history has planned."""

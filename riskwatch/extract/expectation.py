@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from riskwatch.core.scores import State, World
 from riskwatch.extract.dispersion import Dispersion
 from riskwatch.extract.profile import Profile
 from riskwatch.extract.sliding import add_to
+from riskwatch.extract.spans import Spans
 
 FloatArray = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class Expectation:
     column are apart, is held to the shortest that is neither.
     """
 
-    def __init__(self, world: World, ticks: Sequence[int], memory: Memory = Memory()) -> None:
+    def __init__(self, world: World, spans: Spans, memory: Memory = Memory()) -> None:
         self._tree, self._memory = world.tree, memory
         self._zone, self._calendar = ZoneInfo(world.timezone), world.calendar
         self._n_indicators = len(world.registry)
@@ -53,9 +53,9 @@ class Expectation:
         self._per_day = int(DAY_US // world.grid.tick_us)
         self._roots = np.flatnonzero(world.tree.parent < 0)
         self._siblings = np.bincount(world.tree.parent[world.tree.parent >= 0], minlength=areas)
-        self.profile = Profile(columns, ticks, memory.profile_half_life_days, self._per_day)
-        day = list(ticks).index(self._per_day)  # the windows include a day: its cap needs one
-        self.dispersion = Dispersion(world.tree.depth, len(ticks), columns, day)
+        self.profile = Profile(columns, spans, memory.profile_half_life_days, self._per_day)
+        day = spans.widths.index(self._per_day)  # the windows include a day: its cap needs one
+        self.dispersion = Dispersion(world.tree.depth, len(spans.widths), columns, day)
         self.rate: FloatArray = np.zeros((areas, columns))  # per tick of mean profile
         self.shape: FloatArray = np.full((areas, columns), memory.sibling_weight)
         self.level: FloatArray = 1.0 / self.shape  # what a level's own uncertainty adds to an inverse size
@@ -129,7 +129,7 @@ class Expectation:
         exposure = self.profile.exposure
         if not self.summed.any():
             return exposure
-        exposure, widths = exposure.copy(), np.array(self.profile.ticks)
+        exposure, widths = exposure.copy(), np.array(self.profile.spans.widths)
         for column in np.flatnonzero(self.summed):
             least = min(max(self.summed[column], self._per_day), widths.max())
             held_to = np.where(widths >= least, widths, widths.max() + 1).argmin()

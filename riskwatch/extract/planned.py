@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.calendar import Plan
+from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.expectation import Expectation
-from riskwatch.extract.windows import WindowSums
+from riskwatch.extract.spans import Spans
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -31,20 +33,39 @@ class Plans:
     not announced when the tick was decided, changes nothing.
 
     What is usual does not learn from it: levels and profile take the usual in the place of what the
-    ticks of an event, which are special, brought; clumps and dispersion go without them.
+    ticks of an event, which are special, brought; clumps and dispersion go without them. The windows
+    hold ticks together that are no longer young, so what special ticks bring is kept here, tick by
+    tick, as long as a window looks back on it. What an event brought before the calendar named it is
+    usual, then: it was not kept.
     """
 
-    def __init__(self, world: World, windows: WindowSums, usual: Expectation) -> None:
-        self._world, self._windows, self._usual = world, windows, usual
+    def __init__(self, world: World, spans: Spans, usual: Expectation) -> None:
+        self._world, self._reach, self._usual = world, spans, usual
         self._grid, self._calendar = world.grid, world.calendar
         self._n, self._columns = len(world.registry), len(world.registry) + len(world.registry.signatures)
         tree = world.tree
         places = [tree.codes[p.area] for p in self._calendar.plans]
         self._below = [np.array([tree.index[c] for c in tree.below(code)], np.int64) for code in places]
         self._above = [np.array([tree.index[c] for c in tree.line(code)[1:]], np.int64) for code in places]
-        self._longest = max(windows.ticks)
+        self._longest = spans.longest
+        self._kept: dict[int, _Kept] = {}
         self._held: dict[str, tuple[FloatArray, FloatArray, int]] = {}
         """By name: calls an indicator, those that were usual, how often it was held."""
+
+    def keep(self, panel: Panel) -> None:
+        """Take in the next panel: what it brought where something is planned, announced by now or not."""
+        for tick in [t for t in self._kept if t <= panel.tick - self._longest]:
+            del self._kept[tick]
+        plans = self._calendar.plans
+        held = tuple(n for n, p in enumerate(plans) if self._first(p) <= panel.tick <= self._last(p))
+        if held:
+            cover = np.zeros((len(self._world.tree), self._columns), dtype=bool)
+            cover[:, : self._n] = self._cover(held)
+            mine = cover.ravel()[panel.series]
+            names = tuple(sorted(_told(plans[n]) for n in held))
+            self._kept[panel.tick] = _Kept(
+                names, panel.series[mine].astype(np.int32), panel.counts[mine].astype(np.int32)
+            )
 
     # --- what is expected ----------------------------------------------------------------------
 
@@ -87,14 +108,13 @@ class Plans:
         return shifted, inverse + loose / np.maximum(shifted, 1e-9) ** 2
 
     def history(self, tick: int, area: int, indicators: IntArray, ticks: int) -> FloatArray:
-        """[at most ticks] what is added a tick, oldest first."""
-        length = len(self._usual.profile.recent(ticks))
-        added = np.zeros(length)
+        """[ticks] what is added in each of the last, oldest first."""
+        added = np.zeros(ticks)
         for n in self.standing(tick):
             plan = self._calendar.plans[n]
             mine = indicators[np.isin(indicators, plan.indicators)]
             rate = self._rate(n, np.array([area]), mine)[0] * (self._factor(plan)[0][mine] - 1.0)
-            added += self._inside(n, tick, mine, length) @ rate
+            added += self._inside(n, tick, mine, ticks) @ rate
         return added
 
     def _factor(self, plan: Plan) -> tuple[FloatArray, FloatArray]:
@@ -125,9 +145,9 @@ class Plans:
 
     def _over(self, n: int, tick: int, indicators: IntArray) -> FloatArray:
         """[indicators, windows] exposure of an event's ticks in each window."""
-        widths = np.array(self._windows.ticks)
+        lengths = tick + 1 - np.array(self._reach.begins(tick))
         since_now = np.cumsum(self._inside(n, tick, indicators, self._longest)[::-1], axis=0)
-        over: FloatArray = since_now[np.minimum(widths, len(since_now)) - 1].T
+        over: FloatArray = since_now[np.minimum(lengths, len(since_now)) - 1].T
         return over
 
     # --- what must not be learnt ---------------------------------------------------------------
@@ -174,11 +194,11 @@ class Plans:
         rate, exposure = self._usual.rate, self._usual.exposure
         cleaned, rates, after = sums.copy(), [rate] * len(exposure), tick + 1
         came, usual = np.zeros(rate.shape), np.zeros(rate.shape)
-        for w, width in sorted(enumerate(self._windows.ticks), key=lambda window: window[1]):
-            for special, held in self._special(tick, range(tick - width + 1, after)).items():
+        for w, first in sorted(enumerate(self._reach.begins(tick)), key=lambda window: -window[1]):
+            for special, held in self._special(tick, range(first, after)).items():
                 more, mean = self._brought(tick, special, held)
                 came, usual = came + more, usual + mean
-            after = tick - width + 1
+            after = first
             cleaned[:, :, w] = np.maximum(sums[:, :, w] - came, 0.0)
             rates[w] = np.maximum(rate - usual / np.maximum(exposure[w], 1e-9), 0.0)
         return cleaned, rates
@@ -187,7 +207,10 @@ class Plans:
         """Take in what an event of unknown factor brought, with its last tick."""
         for plan in self._calendar.plans:
             if plan.factor is None and self._last(plan) == tick and self._knows(plan, tick):
-                held = list(range(max(self._first(plan), tick - self._longest + 1), tick + 1))
+                first = max(self._first(plan), tick - self._longest + 1)
+                held = [t for t in range(first, tick + 1) if self._was_kept(plan, t)]
+                if not held:
+                    continue
                 mine = np.isin(np.arange(self._n), plan.indicators)
                 came = np.where(mine, self._counts(held)[plan.area], 0.0)
                 usual = np.where(mine, self._expected(tick, held)[plan.area], 0.0)
@@ -209,6 +232,7 @@ class Plans:
             begin = max(min(first for _, first, _ in spans), ticks.start)
             for tick in range(begin, ticks.stop):
                 held = tuple(n for n, first, last in spans if first <= tick <= last)
+                held = tuple(n for n in held if self._was_kept(self._calendar.plans[n], tick))
                 if held:
                     groups.setdefault(held, []).append(tick)
         return groups
@@ -257,8 +281,8 @@ class Plans:
         size = len(self._world.tree) * self._columns
         counts = np.zeros(size)
         for tick in ticks:
-            series, added = self._windows.rows(tick)
-            counts[series] += added
+            kept = self._kept[tick]
+            counts[kept.series] += kept.counts
         counted: FloatArray = counts.reshape(-1, self._columns)[:, : self._n]
         return counted
 
@@ -272,6 +296,10 @@ class Plans:
 
     # --- time and state ------------------------------------------------------------------------
 
+    def _was_kept(self, plan: Plan, tick: int) -> bool:
+        kept = self._kept.get(tick)
+        return kept is not None and _told(plan) in kept.plans
+
     def _knows(self, plan: Plan, tick: int) -> bool:
         return plan.known_us <= self._grid.decided_at(tick)
 
@@ -282,9 +310,16 @@ class Plans:
         return self._grid.tick_of(plan.end_us - 1)
 
     def state(self) -> State:
-        """What events of unknown factor brought."""
+        """What events of unknown factor brought, and the special ticks that windows look back on."""
         names = sorted(self._held)
+        kept = self._kept.values()
+        none = np.empty(0, np.int32)
         return {
+            "tick": list(self._kept),
+            "plans": [list(k.plans) for k in kept],
+            "length": [len(k.series) for k in kept],
+            "series": np.concatenate([none, *(k.series for k in kept)]),
+            "counts": np.concatenate([none, *(k.counts for k in kept)]),
             "names": names,
             "came": np.array([self._held[n][0] for n in names]),
             "usual": np.array([self._held[n][1] for n in names]),
@@ -297,7 +332,27 @@ class Plans:
             name: (np.array(state["came"][k]), np.array(state["usual"][k]), int(state["times"][k]))
             for k, name in enumerate(state["names"])
         }
+        ends = np.cumsum([0, *state["length"]])
+        series, counts = (np.array(state[k], np.int32) for k in ("series", "counts"))
+        self._kept = {
+            int(tick): _Kept(tuple(plans), series[begin:end], counts[begin:end])
+            for tick, plans, begin, end in zip(state["tick"], state["plans"], ends, ends[1:], strict=False)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A special tick: what is planned in it, and the rows of their series."""
+
+    plans: tuple[str, ...]
+    series: NDArray[np.int32]
+    counts: NDArray[np.int32]
 
 
 def _key(plan: Plan) -> str:
     return dict(plan.names)["en"]
+
+
+def _told(plan: Plan) -> str:
+    """What a plan says of where, what and when; one that is changed is another."""
+    return f"{_key(plan)}|{plan.area}|{plan.indicators}|{plan.start_us}|{plan.end_us}"

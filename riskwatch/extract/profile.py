@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.scores import State
+from riskwatch.extract.spans import Spans
 
 FloatArray = NDArray[np.float64]
 
@@ -18,18 +17,18 @@ _POOL_WEIGHT = 200.0  # counts that the pooled shape is worth beside a column's 
 class Profile:
     """`shape` [columns, 168] has mean 1; `exposure` [windows, columns] sums it over each window.
 
+    The windows are those of `spans`, so what is expected is of the very ticks that were counted.
     Blind ticks have no exposure: when a feed turns out to have been down for a while, what the
     windows hold of that while is taken out again.
     """
 
-    def __init__(self, columns: int, ticks: Sequence[int], half_life_days: float, per_day: int) -> None:
-        self.ticks = tuple(ticks)
+    def __init__(self, columns: int, spans: Spans, half_life_days: float, per_day: int) -> None:
+        self.spans = spans
         self.shape: FloatArray = np.ones((columns, _HOURS))
-        self.exposure: FloatArray = np.zeros((len(ticks), columns))
-        self._widths = np.array(ticks, np.int64)
+        self.exposure: FloatArray = np.zeros((len(spans.widths), columns))
         self._fade = 0.5 ** (1.0 / half_life_days)
         self._per_day = per_day
-        self._ring = np.zeros((max(*ticks, per_day), columns))
+        self._ring = np.zeros((max(spans.longest, per_day), columns))  # by tick: pooled, so it may be
         self._tick = -1
         self._counts = np.zeros((columns, _HOURS))
         self._hours = np.zeros((columns, _HOURS))  # how many hours of each kind were seen, faded
@@ -38,8 +37,15 @@ class Profile:
         """Move the windows on by one tick that lies in this hour of the week."""
         size = len(self._ring)
         entering = np.where(blind_since >= 0, 0.0, self.shape[:, hour])
-        moved = self.exposure + entering - self._ring[(tick - self._widths) % size]
-        np.maximum(moved, 0.0, out=self.exposure)  # a rounding error must not go below nothing
+        self.exposure += entering
+        for w, (old, new) in enumerate(
+            zip(self.spans.begins(tick - 1), self.spans.begins(tick), strict=True)
+        ):
+            if new - old == 1:
+                self.exposure[w] -= self._ring[old % size]
+            elif new > old:
+                self.exposure[w] -= self._ring[np.arange(old, new) % size].sum(axis=0)
+        np.maximum(self.exposure, 0.0, out=self.exposure)  # a rounding error must not go below nothing
         self._ring[tick % size] = entering
         self._tick = tick
         newly = np.flatnonzero((blind_since >= 0) & (blind_since < tick))
@@ -48,13 +54,14 @@ class Profile:
 
     def _take_out(self, columns: NDArray[np.int64], since: NDArray[np.int64]) -> None:
         size = len(self._ring)
+        begins = self.spans.begins(self._tick)
         for column, start in zip(columns, since, strict=True):
             ticks = np.arange(max(int(start), self._tick - size + 1), self._tick + 1)
             held = self._ring[ticks % size, column]
             if not held.any():
                 continue
-            for w, width in enumerate(self.ticks):
-                left = self.exposure[w, column] - held[ticks > self._tick - width].sum()
+            for w, first in enumerate(begins):
+                left = self.exposure[w, column] - held[ticks >= first].sum()
                 self.exposure[w, column] = max(left, 0.0)
             self._ring[ticks % size, column] = 0.0
 
@@ -106,8 +113,8 @@ class Profile:
 
     def _rebuild(self) -> None:
         """Sum the windows afresh once a day, so that no rounding error accumulates."""
-        for w, width in enumerate(self.ticks):
-            ticks = np.arange(self._tick - width + 1, self._tick + 1)
+        for w, first in enumerate(self.spans.begins(self._tick)):
+            ticks = np.arange(first, self._tick + 1)
             self.exposure[w] = self._ring[ticks % len(self._ring)].sum(axis=0)
 
     def state(self) -> State:

@@ -57,11 +57,10 @@ class SeenIds:
 
     def state(self) -> State:
         """The remembered hashes by day of receipt, ascending."""
-        held = np.flatnonzero(self._keys)
-        keys, days = self._keys[held], self._day[held]
-        wanted = range(int(self._today - self._days), self._today + 1)
-        parts = {str(day): np.sort(keys[days == day]) for day in wanted}
-        return {day: part for day, part in parts.items() if len(part)}
+        oldest = int(self._today - self._days)
+        keys, bounds = by_day(self._keys, self._day, oldest, self._today)
+        parts = zip(range(oldest, self._today + 1), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+        return {str(day): np.sort(keys[begin:end]) for day, begin, end in parts if begin < end}
 
     def load(self, state: State) -> None:
         """Go on from a state."""
@@ -111,6 +110,23 @@ def put(table: Keys, days: Days, keys: Keys, day: Days) -> None:
             at = (at + np.uint64(1)) & mask
         table[at] = keys[i]
         days[at] = day[i]
+
+
+@compiled
+def by_day(table: Keys, days: Days, first: int, last: int) -> tuple[Keys, IntArray]:
+    """The keys of the days from the first to the last, day after day, and where each day's begin."""
+    bounds = np.zeros(last - first + 2, np.int64)
+    for at in range(len(table)):
+        if table[at] != 0 and first <= days[at] <= last:
+            bounds[days[at] - first + 1] += 1
+    bounds = np.cumsum(bounds)
+    place, found = bounds[:-1].copy(), np.empty(bounds[-1], np.uint64)
+    for at in range(len(table)):
+        if table[at] != 0 and first <= days[at] <= last:
+            day = days[at] - first
+            found[place[day]] = table[at]
+            place[day] += 1
+    return found, bounds
 
 
 @compiled

@@ -232,9 +232,12 @@ class Mapper:
         columns = self._mapping.columns.by_role()
         not_watched = self._mapping.columns.indicator.not_watched
         found = []
-        for i, values in zip(aside.tolist(), table.take(pa.array(aside)).to_pylist(), strict=True):
-            reason = _ORDER[reasons[i]]
-            raw = {name: raw_text(value) for name, value in values.items()}
+        taken, names = table.take(pa.array(aside)), table.column_names
+        texts = zip(*(taken.column(name).to_pylist() for name in names), strict=True)
+        places = zip(row[aside].tolist(), line[aside].tolist(), reasons[aside].tolist(), strict=True)
+        for values, (at, in_line, why) in zip(texts, places, strict=True):
+            reason = _ORDER[why]
+            raw = dict(zip(names, map(raw_text, values), strict=True))
             role = _ROLE_OF.get(reason)
             detail = (
                 f"{raw[columns[role].column]!r} (column '{columns[role].column}')"
@@ -242,9 +245,11 @@ class Mapper:
                 else ""
             )
             if reason == "not_watched":
-                code = self._mapping.columns.indicator.code_of(values[columns["indicator"].column])
+                code = self._mapping.columns.indicator.code_of(
+                    values[names.index(columns["indicator"].column)]
+                )
                 detail = f"'{code}': {not_watched[code]}"
-            found.append(Quarantined(int(row[i]), int(line[i]), reason, detail, raw))
+            found.append(Quarantined(at, in_line, reason, detail, raw))
         return tuple(found)
 
     def _area(self, raw: str) -> tuple[str | None, str]:

@@ -61,4 +61,6 @@ class Quarantined:
 
 def raw_text(value: str) -> str:
     """A raw value as it may be stored: cut, and without NUL, which databases refuse."""
-    return value[:MAX_RAW_CHARS].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if len(value) > MAX_RAW_CHARS:
+        value = value[:MAX_RAW_CHARS]
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}") if "\x00" in value else value

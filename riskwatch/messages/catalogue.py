@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import KeysView
 from functools import cache
 from pathlib import Path
 
@@ -55,9 +56,9 @@ class Catalogue:
         self._templates = _read(lang)
 
     @property
-    def keys(self) -> tuple[str, ...]:
+    def keys(self) -> KeysView[str]:
         """All keys, in the order of the file."""
-        return tuple(self._templates)
+        return self._templates.keys()
 
     def template(self, key: str) -> str:
         """The template of a key as the file has it; an unknown key is a KeyError."""

@@ -19,6 +19,7 @@ class Names:
     ) -> None:
         self.tree, self.registry, self.catalogue = tree, registry, catalogue
         self.local = LocalTime(timezone, catalogue)
+        self._levels = {one: self._level_full(one) for one in Level}
 
     @property
     def lang(self) -> str:
@@ -61,6 +62,9 @@ class Names:
 
     def level_full(self, level: Level) -> str:
         """The level's number and word: `II orange`, `II级 橙色`."""
+        return self._levels[level]
+
+    def _level_full(self, level: Level) -> str:
         return self.text("level.full", number=self.level_number(level), word=self.level(level))
 
     @staticmethod

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from riskwatch.core.documents import Document
 from riskwatch.core.scores import Member
+from riskwatch.score.credence import Prior
 
 
 class MemberSpec(Document):
@@ -24,12 +25,14 @@ class Bundle(Document):
     """What is promoted as one: `version` names it, `fitted` says on what.
 
     `reads` names the extractor, `verdicts` the online model that learns from each verdict how
-    often such alerts are right, `gauges` the online model of one real-valued stream.
+    often such alerts are right, `gauges` the online model of one real-valued stream. `prior` holds the
+    members to the size of the desk; without it a place is judged as if it were the only one.
     """
 
     version: str
     fitted: str
     reads: str = "call_volume"
+    prior: Prior | None = None
     members: dict[str, MemberSpec] = Field(min_length=1)
     verdicts: str = Field(pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")
     gauges: str | None = Field(default=None, pattern=r"^[a-z_][\w.]*:[A-Z]\w*$")

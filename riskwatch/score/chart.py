@@ -9,13 +9,11 @@ import numpy as np
 from riskwatch.core.alerts import Assessment, Chart
 from riskwatch.core.clock import HOUR_US
 from riskwatch.core.readings import Reading, ReadingChart
-from riskwatch.core.scores import Evidential, Gauging, World
-
-_CHART_H = 48
+from riskwatch.core.scores import CHART_H, Evidential, Gauging, World
 
 
 def chart(world: World, volume: Evidential, end_us: int, assessed: Assessment) -> Chart:
-    """Hourly counts of the indicators that carry it, over the two days up to an instant.
+    """Counts of the indicators that carry it in the last 48 hours of the clock, the running one included.
 
     Where a gauge carries most, its readings.
     """
@@ -26,23 +24,18 @@ def chart(world: World, volume: Evidential, end_us: int, assessed: Assessment) -
     if isinstance(leading, Reading):
         return _readings(world, cast(Gauging, volume), end_us, assessed.area, leading.indicator)
     carried = [c for c in carried if c not in world.registry.gauges] or carried
-    per_hour = HOUR_US // world.grid.tick_us
-    observed, expected = volume.history(
-        world.tree.index[assessed.area], [world.registry.index[i] for i in carried], _CHART_H * per_hour
-    )
-    hours = (_CHART_H, per_hour)
-    usual = np.zeros(len(observed))
-    usual[: len(expected)] = expected
+    places = [world.registry.index[i] for i in carried]
+    observed, expected = volume.history(world.tree.index[assessed.area], places, CHART_H)
     return Chart(
-        end_us=end_us,
+        end_us=end_us + -end_us % HOUR_US,
         step_us=HOUR_US,
-        observed=tuple(np.reshape(observed, hours).sum(axis=1).tolist()),
-        expected=tuple(round(mean, 4) for mean in usual.reshape(hours).sum(axis=1).tolist()),
+        observed=tuple(observed),
+        expected=tuple(round(mean, 4) for mean in expected),
     )
 
 
 def _readings(world: World, volume: Gauging, end_us: int, area: str, indicator: str) -> ReadingChart:
-    shown, usual = volume.readings(world.tree.index[area], world.registry.index[indicator], _CHART_H)
+    shown, usual = volume.readings(world.tree.index[area], world.registry.index[indicator], CHART_H)
     return ReadingChart(
         end_us=end_us,
         step_us=HOUR_US,

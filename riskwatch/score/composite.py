@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member
+from riskwatch.core.scores import Cells, Evidential, Features, FloatArray, Member, rows_with
+from riskwatch.score.credence import Prior, chance_looks, held_to_desk
 from riskwatch.score.spoken_for import strongest_window
 
 
@@ -58,22 +59,31 @@ class Judged:
 
 
 class Composite:
-    """Weighted mean of the members' log-odds; frozen, so a likelihood belongs to a version."""
+    """Weighted mean of the members' log-odds; frozen, so a likelihood belongs to a version.
 
-    def __init__(self, members: Mapping[str, tuple[float, Member]], volume: Evidential) -> None:
-        self._members = dict(members)
+    With a `prior` they are held to the size of the desk (`riskwatch.score.credence`).
+    """
+
+    def __init__(
+        self,
+        members: Mapping[str, tuple[float, Member]],
+        volume: Evidential,
+        prior: Prior | None = None,
+    ) -> None:
+        self._members, self._prior = dict(members), prior
         self._weight = sum(weight for weight, _ in members.values())
         self._volume = volume
         self._width = len(volume.windows_h) + 1
+        self._base = base_log_odds(self._members, self._width)
 
     def score(self, features: Features) -> Scores:
         """Likelihoods of every area and signature with any surprise."""
-        rows = features.values.reshape(len(features.areas), len(features.names) // self._width, self._width)
-        at, signature = np.nonzero((rows[:, :, :-1] > 0).any(axis=2))
-        likelihood = expit(self._log_odds(rows[at, signature])) if len(at) else np.empty(0)
-        return Scores(
-            features.tick, features.areas[at].astype(np.int64), signature.astype(np.int64), likelihood
-        )
+        signatures = len(features.names) // self._width
+        rows = features.values.reshape(len(features.areas) * signatures, self._width)
+        looked = rows_with(rows[:, :-1] > 0)
+        at, signature = np.divmod(looked, signatures)
+        likelihood = expit(self._log_odds(rows[looked])) if len(at) else np.empty(0)
+        return Scores(features.tick, features.areas[at].astype(np.int64), signature, likelihood)
 
     def judge(self, areas: NDArray[np.int64], signature: int, cells: Cells | None = None) -> Judged:
         """One signature in these areas in full; with `cells`, as if those were its counts."""
@@ -86,10 +96,30 @@ class Composite:
         terms = np.zeros((len(rows), self._width - 1))
         for weight, member in self._members.values():
             terms += weight / self._weight * member.terms(rows)
-        return terms
+        if self._prior is None:
+            return terms
+        alone = joined_log_odds(self._members, rows) - self._base
+        left = self._log_odds(rows) - self._base
+        return terms * np.divide(left, alone, out=np.ones_like(alone), where=alone > 0)[:, None]
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
-        return joined_log_odds(self._members, rows)
+        return duty_log_odds(self._members, self._prior, self._volume.places(), rows)
+
+
+def duty_log_odds(
+    members: Mapping[str, tuple[float, Member]], prior: Prior | None, places: int, rows: FloatArray
+) -> FloatArray:
+    """[n] log-odds as the engine states them on a desk of so many places (areas times signatures)."""
+    odds = joined_log_odds(members, rows)
+    if prior is None or not len(rows):
+        return odds
+    chance = chance_looks(rows[:, :-1], places)
+    return held_to_desk(odds, base_log_odds(members, rows.shape[1]), chance, (prior, places))
+
+
+def base_log_odds(members: Mapping[str, tuple[float, Member]], width: int) -> float:
+    """What is stated of a place where nothing shows."""
+    return float(joined_log_odds(members, np.zeros((1, width)))[0])
 
 
 def joined_log_odds(members: Mapping[str, tuple[float, Member]], rows: FloatArray) -> FloatArray:

@@ -25,7 +25,7 @@ class _Judge:
 
     def __init__(self, bundle: Bundle, volume: Evidential, world: World, resolve: Resolve) -> None:
         self.bundle = bundle
-        self.composite = Composite(bundle.build(resolve), volume)
+        self.composite = Composite(bundle.build(resolve), volume, bundle.prior)
         self.strongest = StrongestSpeaks(self.composite, volume, world.tree, world.registry)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from riskwatch.core.alerts import AlertChange
 from riskwatch.core.clock import HOUR_US
 from riskwatch.core.panels import Panel
+from riskwatch.core.revised import revised
 from riskwatch.core.scores import World
 
 
@@ -18,10 +19,14 @@ def plans_named(world: World, change: AlertChange, panel: Panel) -> AlertChange:
     alert, tree = change.alert, world.tree
     if alert.evidence_at_us != panel.decided_at_us:
         return change
-    near = {tree.index[code] for code in (*tree.line(alert.area), *tree.below(alert.area))}
     since_us = {
         world.registry.index[c.indicator]: panel.end_us - round(c.window_h * HOUR_US)
         for c in alert.contributions
     }
+    mine = tree.index[alert.area]
+
+    def near(area: int) -> bool:
+        return mine in tree.paths[area] or area in tree.paths[mine]
+
     names = world.calendar.names(near, since_us, panel.end_us, panel.decided_at_us)
-    return replace(change, alert=replace(alert, planned=names))
+    return change if names == alert.planned else replace(change, alert=revised(alert, planned=names))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
-from riskwatch.core.scores import Cells, Evidential, FloatArray
+from riskwatch.core.scores import Cells, Evidential
 from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
 from riskwatch.score.gauged import readings_behind
@@ -71,27 +70,28 @@ class StrongestSpeaks:
     def _one_signature(self, signature: int, areas: NDArray[np.int64], rule: Rule) -> list[Assessment]:
         """The assessments, strongest first; relatives wait for each other, all others go together."""
         judged = self._composite.judge(areas, signature)
-        seen = _Seen(judged, self._impact.of(judged))
-        name = self._registry.signatures[signature].id
-        rules = [rule.of(self._tree.codes[area], name) for area in areas.tolist()]
+        seen = self._seen(judged)
+        rules = [rule.of(code, seen.signature) for code in seen.codes]
+        alone = list(map(_notable, rules, seen.likelihoods, seen.impacts))
         order = np.lexsort((areas, -judged.strength)).tolist()
         stronger = self._stronger_relatives(areas, order)
-        speaks: dict[int, bool] = {}
-        found: dict[int, Assessment] = {}
-        waiting = order
+        speaks = {row: alone[row] for row in order if not stronger[row]}
+        found = {row: self._assessment(seen, row) for row in speaks}
+        waiting = [row for row in order if stronger[row]]
         while waiting:
             ready = [row for row in waiting if all(other in speaks for other in stronger[row])]
             speakers = {row: [other for other in stronger[row] if speaks[other]] for row in ready}
             beyond = self._beyond(judged, {row: held for row, held in speakers.items() if held})
             for row in ready:
-                said, at, by = seen, row, None
+                said, at, by, notable = seen, row, None, alone[row]
                 if row in beyond:
                     less, place = beyond[row]
-                    if less.notable(place, rules[row]) or not seen.notable(row, rules[row]):
-                        said, at = less, place
+                    beyond_it = _notable(rules[row], less.likelihoods[place], less.impacts[place])
+                    if beyond_it or not notable:
+                        said, at, notable = less, place, beyond_it
                     else:
-                        by = self._tree.codes[int(areas[speakers[row][0]])]
-                speaks[row] = by is None and said.notable(at, rules[row])
+                        by = seen.codes[speakers[row][0]]
+                speaks[row] = by is None and notable
                 found[row] = self._assessment(said, at, by)
             waiting = [row for row in waiting if row not in speaks]
         return [found[row] for row in order]
@@ -134,55 +134,55 @@ class StrongestSpeaks:
             cells.gauged and cells.gauged.at(rows),  # a gauge is nobody else's
         )
         less = self._composite.judge(left.areas, judged.signature, left)
-        seen = _Seen(less, self._impact.of(less))
+        seen = self._seen(less)
         return {row: (seen, n) for n, row in enumerate(speakers)}
 
-    def _assessment(self, seen: _Seen, row: int, by: str | None) -> Assessment:
-        judged, window, calls = seen.judged, seen.windows[row], seen.calls[row]
+    def _seen(self, judged: Judged) -> _Seen:
+        cells = judged.cells
+        calls = calls_behind(judged.nats, cells.observed)
+        if cells.gauged is not None:
+            calls = calls + readings_behind(cells.gauged)
+        return _Seen(
+            judged,
+            self._registry.signatures[judged.signature].id,
+            [self._tree.codes[area] for area in cells.areas.tolist()],
+            judged.likelihood.tolist(),
+            self._impact.of(judged).tolist(),
+            strongest_window(judged.nats)[0].tolist(),
+            list(map(tuple, calls.tolist())),
+        )
+
+    def _assessment(self, seen: _Seen, row: int, by: str | None = None) -> Assessment:
+        window, calls = seen.windows[row], seen.calls[row]
         return Assessment(
-            area=self._tree.codes[int(judged.cells.areas[row])],
-            signature=self._registry.signatures[judged.signature].id,
-            likelihood=seen.likelihoods[row],
-            impact=seen.impacts[row],
-            calls=calls[window],
-            explain=lambda: contributions(judged, row, self._volume, self._registry),
-            inhibited_by=by,
-            window=window,
-            calls_by_window=tuple(calls),
+            seen.codes[row],
+            seen.signature,
+            seen.likelihoods[row],
+            seen.impacts[row],
+            calls[window],
+            lambda: contributions(seen.judged, row, self._volume, self._registry),
+            by,
+            window,
+            calls,
         )
 
 
-@dataclass(frozen=True)  # no slots: a cached property needs somewhere to keep its value
+@dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was judged, with its impact [areas], strongest windows [areas] and calls [areas, windows]."""
+    """What was judged, as plain values, one for each area.
+
+    Its code, likelihood and impact, the window with most evidence, and the calls of every window with
+    the readings beyond their gauge's past.
+    """
 
     judged: Judged
-    impact: FloatArray
+    signature: str
+    codes: list[str]
+    likelihoods: list[float]
+    impacts: list[float]
+    windows: list[int]
+    calls: list[tuple[int, ...]]
 
-    @cached_property
-    def likelihoods(self) -> list[float]:
-        """Of each area the likelihood, as a plain number."""
-        likelihoods: list[float] = self.judged.likelihood.tolist()
-        return likelihoods
 
-    @cached_property
-    def impacts(self) -> list[float]:
-        """Of each area the impact, as a plain number."""
-        impacts: list[float] = self.impact.tolist()
-        return impacts
-
-    @cached_property
-    def windows(self) -> list[int]:
-        """Of each area the window with most evidence."""
-        windows: list[int] = strongest_window(self.judged.nats)[0].tolist()
-        return windows
-
-    @cached_property
-    def calls(self) -> list[list[int]]:
-        """Of each area the calls of every window, and the readings beyond their gauge's past."""
-        calls, gauged = calls_behind(self.judged.nats, self.judged.cells.observed), self.judged.cells.gauged
-        told: list[list[int]] = (calls if gauged is None else calls + readings_behind(gauged)).tolist()
-        return told
-
-    def notable(self, row: int, rule: Notable) -> bool:
-        return rule.notable(self.likelihoods[row], self.impacts[row])
+def _notable(rule: Notable, likelihood: float, impact: float) -> bool:
+    return rule.notable(likelihood, impact)

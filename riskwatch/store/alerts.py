@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import Send
 from riskwatch.store import outbox, receipts, record, schema
 from riskwatch.store.codec import canonical, dump_alert, listed_by, load_alert
+from riskwatch.store.turns import writing
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
 ACCOUNT = ("rows_read", "accepted", "duplicate", "late", "quarantined")
@@ -52,12 +54,15 @@ class AlertStore:
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
         self._marked_day = -1
+        self._committed = threading.Condition()
+        self._position = 0  # up to where this object has committed
 
     def commit(self, commit: Commit) -> None:
         """Write it all or nothing; the position in it is why nothing is ever written twice."""
-        with self._database.begin() as tx:
-            if commit.changes:
-                self._write(tx, commit.changes, commit.standing.position)
+        written = _Written.of(commit)  # before anybody waits for it
+        with writing(self._database) as tx:
+            if written.changes:
+                written.write(tx)
             outbox.write(tx, commit.sends, commit.cancelled)
             for source, counts in commit.accounts.items():
                 self._count(tx, source, counts)
@@ -78,7 +83,15 @@ class AlertStore:
                 tx.execute(schema.engine.insert().values(id=1, **values))
             fail_point("alerts.before_commit")
         self._marked_day = max(self._marked_day, standing.clock_us // DAY_US)
+        with self._committed:
+            self._position = standing.position
+            self._committed.notify_all()
         fail_point("alerts.after_commit")
+
+    def reached(self, position: int, timeout_s: float) -> bool:
+        """Wait until the engine of this process has committed so far; False where it does not in time."""
+        with self._committed:
+            return self._committed.wait_for(lambda: self._position >= position, timeout_s)
 
     def _mark(self, tx: sa.Connection, standing: Standing) -> None:
         """Note once a day of the engine's clock how far it is, for the retention."""
@@ -94,32 +107,6 @@ class AlertStore:
                 "quarantine_id": aside or 0,
             }
             tx.execute(marks.insert(), row)
-
-    @staticmethod
-    def _write(tx: sa.Connection, changes: Sequence[AlertChange], position: int) -> None:
-        """Append the changes, their entries in the record, and leave each alert as its last one says."""
-        rows, entries = [], []
-        latest: dict[str, dict[str, Any]] = {}
-        known: set[str] = set()
-        for change in changes:
-            alert, body = change.alert, dump_alert(change.alert)
-            key = {"alert": alert.id, "revision": alert.revision}
-            came_from = change.came_from and str(change.came_from)
-            told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
-            told |= {"came_from": came_from, "why": change.why}
-            rows.append(key | told | {"body": body, "position": position})
-            entries.append(("alert", key | told | {"state": alert.state, "level": int(alert.level)}))
-            if alert.revision > 1 and alert.id not in latest:
-                known.add(alert.id)
-            latest[alert.id] = _row(alert, body)
-        tx.execute(schema.changes.insert(), rows)
-        fresh = [row for alert_id, row in latest.items() if alert_id not in known]
-        if fresh:
-            tx.execute(schema.alerts.insert(), fresh)
-        if known:
-            update = schema.alerts.update().where(schema.alerts.c.id == sa.bindparam("key"))
-            tx.execute(update, [{"key": i, **latest[i]} for i in known])
-        record.append(tx, entries)
 
     @staticmethod
     def _count(tx: sa.Connection, source: str, counts: Mapping[str, int]) -> None:
@@ -177,10 +164,7 @@ class AlertStore:
             if everything
             else (table.c.level, table.c.updated_at_us.desc())
         )
-        query = query.order_by(*order)
-        if limit is not None:  # sort the columns, not the bodies
-            ids = query.with_only_columns(table.c.id).limit(limit)
-            query = sa.select(table.c.body).where(table.c.id.in_(ids)).order_by(*order)
+        query = _few_bodies(query, order, limit)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 
@@ -222,7 +206,7 @@ class AlertStore:
     ) -> list[Alert]:
         """Alerts of any state or of these, newest change first; `since_us` keeps those changed since."""
         table = schema.alerts
-        query = sa.select(table.c.body).order_by(table.c.updated_at_us.desc(), table.c.id).limit(limit)
+        query, order = sa.select(table.c.body), (table.c.updated_at_us.desc(), table.c.id)
         if areas is not None:
             query = query.where(table.c.area.in_(list(areas)))
         if level is not None:
@@ -235,6 +219,7 @@ class AlertStore:
             query = query.where(table.c.updated_at_us >= since_us)
         if shown is not None:
             query = query.where(table.c.shown == shown)
+        query = _few_bodies(query, order, limit)
         with self._database.connect() as tx:
             return [load_alert(r.body) for r in tx.execute(query)]
 
@@ -317,6 +302,57 @@ class AlertStore:
         if row is None:
             return None
         return Standing(row.position, row.clock_us, row.last_tick_us, row.ticks, json.loads(row.feeds))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Changes as rows: themselves, their entries in the record, each alert as its last one leaves it."""
+
+    changes: list[dict[str, Any]]
+    entries: list[tuple[str, dict[str, Any]]]
+    fresh: list[dict[str, Any]]
+    known: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, commit: Commit) -> _Written:
+        """What a commit appends."""
+        rows, entries = [], []
+        latest: dict[str, dict[str, Any]] = {}
+        known: set[str] = set()
+        for change in commit.changes:
+            alert, body = change.alert, dump_alert(change.alert)
+            key = {"alert": alert.id, "revision": alert.revision}
+            came_from = change.came_from and str(change.came_from)
+            told = {"at_us": change.at_us, "reason": str(change.reason), "actor": change.actor}
+            told |= {"came_from": came_from, "why": change.why}
+            rows.append(key | told | {"body": body, "position": commit.standing.position})
+            entries.append(("alert", key | told | {"state": alert.state, "level": int(alert.level)}))
+            if alert.revision > 1 and alert.id not in latest:
+                known.add(alert.id)
+            latest[alert.id] = _row(alert, body)
+        fresh = [row for alert_id, row in latest.items() if alert_id not in known]
+        return cls(rows, entries, fresh, [{"key": i, **latest[i]} for i in known])
+
+    def write(self, tx: sa.Connection) -> None:
+        """Append and leave the alerts so."""
+        tx.execute(schema.changes.insert(), self.changes)
+        if self.fresh:
+            tx.execute(schema.alerts.insert(), self.fresh)
+        if self.known:
+            update = schema.alerts.update().where(schema.alerts.c.id == sa.bindparam("key"))
+            tx.execute(update, self.known)
+        record.append(tx, self.entries)
+
+
+def _few_bodies(
+    query: sa.Select[Any], order: Sequence[sa.ColumnElement[Any]], limit: int | None
+) -> sa.Select[Any]:
+    """Choose and order by columns, and read no more bodies than are wanted."""
+    query, table = query.order_by(*order), schema.alerts
+    if limit is None:
+        return query
+    ids = query.with_only_columns(table.c.id).limit(limit)
+    return sa.select(table.c.body).where(table.c.id.in_(ids)).order_by(*order)
 
 
 def _kept(event: Mapping[str, Any], standing: Standing) -> dict[str, Any]:

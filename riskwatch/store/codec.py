@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import json.encoder
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -26,7 +28,7 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1, "a": [0.5, None]})
     '{"a":[0.5,null],"b":1}'
     """
-    return _ENCODER.encode(value)
+    return "".join(_encode(value, 0))
 
 
 def dump_alert(alert: Alert) -> str:
@@ -36,7 +38,7 @@ def dump_alert(alert: Alert) -> str:
     the same objects come again. What was planned is left out where nothing was.
     """
     before, between, behind = (
-        _ENCODER.encode({n: getattr(alert, n) for n in names if n != "planned" or alert.planned})
+        canonical({n: getattr(alert, n) for n in names if n != "planned" or alert.planned})
         for names in _BRIEF
     )
     return (
@@ -61,7 +63,7 @@ def _kept(value: Any) -> str:
     if found is None:
         if len(_texts) >= _MOST_KEPT:
             _texts.clear()
-        found = _texts[id(value)] = (value, _ENCODER.encode(value))
+        found = _texts[id(value)] = (value, canonical(value))
     return found[1]
 
 
@@ -70,9 +72,21 @@ def _fields(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
-_ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_fields
-)
+def _encoder() -> Callable[[Any, int], Iterable[str]]:
+    """(value, 0) -> pieces of text; the standard encoder makes one like it for every value."""
+    made: Any = json.JSONEncoder(
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_fields
+    )
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # an interpreter without the C module
+        return lambda value, _: (made.encode(value),)
+    text = json.encoder.encode_basestring
+    given = (None, made.default, text, None, made.key_separator, made.item_separator)
+    encode: Callable[[Any, int], Iterable[str]] = make(*given, made.sort_keys, False, made.allow_nan)
+    return encode
+
+
+_encode = _encoder()
 
 
 def listed_by(alert: Alert) -> dict[str, Any]:
@@ -84,6 +98,9 @@ def listed_by(alert: Alert) -> dict[str, Any]:
         "withheld": alert.withheld,
         "expired": alert.expired_at_us is not None,
         "fresh_us": alert.updated_at_us if alert.rising else alert.opened_at_us,
+        "overdue": alert.overdue,
+        "drafted": alert.drafted,
+        "closed_at_us": alert.closed_at_us,
     }
 
 

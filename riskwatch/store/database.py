@@ -27,7 +27,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
         ) from None
     url = url or f"sqlite:///{home / 'riskwatch.db'}"
     try:
-        database = sa.create_engine(url)
+        database = sa.create_engine(url, pool_size=_CONNECTIONS)
     except ModuleNotFoundError as error:
         raise MissingExtra(f"the store {sa.make_url(url).drivername} ({error.name})", "postgres") from None
     except sa.exc.ArgumentError:
@@ -35,6 +35,7 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
             f"RISKWATCH_DB: '{_without_password(url)}' is not a database URL; write one like postgresql+psycopg://user@host/name"
         ) from None
     if database.dialect.name == "sqlite":
+        database.dialect.use_insertmanyvalues_wo_returning = True
         sa.event.listen(database, "connect", _prepare_sqlite)
         sa.event.listen(database, "handle_error", _tell_of_disk)
     try:
@@ -47,13 +48,32 @@ def open_database(url: str | None, home: Path) -> sa.Engine:
     return database
 
 
+_CONNECTIONS = 20  # kept: every one beyond would be opened and closed again each time it is needed
+
+
 def _without_password(url: str) -> str:
     return re.sub(r"://[^/]*@", "://***@", url)
 
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"),
+    "wal_autocheckpoint=4000",  # pages; `checkpoint` is to come before, where nobody waits for it
+)
+
+
+def checkpoint(database: sa.Engine) -> None:
+    """Bring what SQLite's log holds into its file, as far as that disturbs no one; nothing elsewhere.
+
+    Else the one whose commit makes the log long does it, while others wait for their turn.
+    """
+    if database.dialect.name == "sqlite":
+        with database.connect() as tx:
+            tx.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

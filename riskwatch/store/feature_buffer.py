@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskwatch.core.clock import DAY_US
 from riskwatch.core.errors import StoreError
 from riskwatch.core.panels import Panel
-from riskwatch.core.scores import Features, FloatArray, State, World
+from riskwatch.core.scores import Features, FloatArray, State, World, rows_with
 
 IntArray = NDArray[np.int64]
 
@@ -59,8 +59,9 @@ class FeatureBuffer:
             self._columns = self._named(features.names)
         if stamp not in self._stamps:
             self._stamps.append(stamp)
-        rows = features.values.reshape(len(features.areas), self._signatures, len(self._columns))
-        at, signature = np.nonzero((rows != 0.0).any(axis=2))
+        rows = features.values.reshape(len(features.areas) * self._signatures, len(self._columns))
+        told = rows_with(rows != 0.0)
+        at, signature = np.divmod(told, self._signatures)
         cell = features.areas[at].astype(np.int64) * self._signatures + signature
         likelihood = np.full(len(cell), np.nan)
         looked = scored.areas * self._signatures + scored.signatures
@@ -74,7 +75,7 @@ class FeatureBuffer:
                 self._stamps.index(stamp),
                 panel.blind_since[self._n :] >= 0,
                 cell,
-                rows[at, signature],
+                rows[told],
                 likelihood,
                 area[total] * self._signatures + column[total] - self._n,
                 panel.counts[total],
@@ -181,8 +182,10 @@ class FeatureBuffer:
 
     def _named_cells(self, cell: IntArray) -> dict[str, pa.DictionaryArray]:
         area, signature = np.divmod(cell, self._signatures)
-        used, place = np.unique(area, return_inverse=True)
-        codes = pa.array([self._world.tree.codes[i] for i in used], pa.string())
+        is_used = np.zeros(len(self._world.tree), bool)
+        is_used[area] = True
+        place = (np.cumsum(is_used, dtype=np.int32) - 1)[area].astype(np.int32)
+        codes = pa.array([self._world.tree.codes[i] for i in np.flatnonzero(is_used).tolist()], pa.string())
         ids = pa.array([s.id for s in self._world.registry.signatures], pa.string())
         return {
             "area": pa.DictionaryArray.from_arrays(pa.array(place, pa.int32()), codes),

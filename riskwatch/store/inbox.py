@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from riskwatch.core.fail_points import fail_point
 from riskwatch.store import schema
 from riskwatch.store.codec import canonical
+from riskwatch.store.turns import writing
 
 _ORDER_LOCK = 0x7269736B  # one appender at a time on PostgreSQL; SQLite has one writer anyway
 _FRESH = 4
@@ -98,8 +99,9 @@ class Inbox:
         self, body: dict[str, Any], events: pa.Table, place: StreamPlace, quarantined: Sequence[Quarantine]
     ) -> int:
         """Append a batch, where its stream now stands and what was quarantined, in one transaction."""
-        with self._database.begin() as tx:
-            seq = self._append(tx, EntryKind.BATCH, body, packed(events))
+        data = packed(events)
+        with writing(self._database) as tx:
+            seq = self._append(tx, EntryKind.BATCH, body, data)
             _upsert(
                 tx,
                 schema.streams,
@@ -123,10 +125,10 @@ class Inbox:
         """
         table, receipt = schema.streams, batch.receipt
         here = sa.and_(table.c.source == place.source, table.c.stream == place.stream)
-        position = canonical(place.position)
+        position, data = canonical(place.position), packed(batch.events)
         try:
-            with self._database.begin() as tx:
-                seq = self._append(tx, EntryKind.BATCH, batch.body, packed(batch.events))
+            with writing(self._database) as tx:
+                seq = self._append(tx, EntryKind.BATCH, batch.body, data)
                 if before is None:
                     tx.execute(
                         table.insert().values(source=place.source, stream=place.stream, position=position)
@@ -170,7 +172,7 @@ class Inbox:
 
     def append(self, kind: EntryKind, body: dict[str, Any]) -> int:
         """Append an entry without events."""
-        with self._database.begin() as tx:
+        with writing(self._database) as tx:
             return self.append_within(tx, kind, body)
 
     @classmethod
@@ -188,7 +190,8 @@ class Inbox:
 
     def after(self, position: int, until: int | None = None) -> Iterator[Entry]:
         """The entries behind a position (up to one, if it is named), in order, one at a time."""
-        told = schema.inbox.c.seq, schema.inbox.c.kind, schema.inbox.c.body
+        no_events = schema.inbox.c.events.is_(None).label("no_events")
+        told = schema.inbox.c.seq, schema.inbox.c.kind, schema.inbox.c.body, no_events
         while until is None or position < until:
             query = sa.select(*told).where(schema.inbox.c.seq > position)
             with self._database.connect() as tx:
@@ -197,7 +200,7 @@ class Inbox:
                     return
                 position = int(row.seq)
                 events = self._fresh.pop(position, None)
-                if events is None:
+                if events is None and not row.no_events:
                     held = sa.select(schema.inbox.c.events).where(schema.inbox.c.seq == position)
                     data = tx.execute(held).scalar()
                     events = None if data is None else unpacked(data)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from riskwatch.core.alerts import Level, State
+from riskwatch.core.alerts import State
 from riskwatch.core.clock import SECOND_US
 from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import SendReason, send_id
 from riskwatch.store import outbox, schema
+from riskwatch.store.database import checkpoint
+from riskwatch.store.lines import ASKING, Take, heads, is_due, pointless, waiting_heads
 from riskwatch.store.outbox import UNSENT, OutboxRow, SendStatus, read_row
 from riskwatch.store.receivers import ReceiverState, mark
+from riskwatch.store.turns import writing
 
 _T = schema.outbox
-_OVER = ("returned", "expired")
+PATIENCE_S = 0.25
+"""So long a worker lets the engine and the people write before it, should they come after it."""
+
 _MOST_ROUNDS = 100
-_ASKING = (SendReason.REPEATED, SendReason.ESCALATED)
+_FREE = {"lease": None, "leased_until_us": None}
 
 
 class Ending(StrEnum):
@@ -36,7 +41,10 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An attempt's end: `lease` is that of the row, `next_us` when it is tried again."""
+    """An attempt's end: `lease` is that of the row, `next_us` when it is tried again.
+
+    Until `asked_us` the receiver asked to be left alone with it (Retry-After): nothing hurries it.
+    """
 
     id: str
     lease: str
@@ -45,42 +53,28 @@ class Outcome:
     at_us: int
     error: str = ""
     next_us: int = 0
+    asked_us: int | None = None
     fallback: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """What a worker asks for: sends of a receiver due by `now_us`, for itself until `until_us`."""
-
-    receiver: str
-    owner: str
-    now_us: int
-    until_us: int
-    limit: int = 1
 
 
 class Leases:
     """Takes sends and writes what became of them.
 
-    SQLite: the transaction holds the write lock from its first statement. PostgreSQL: rows are
-    locked with SKIP LOCKED. Sends of one area to one receiver go one after the other; of several
-    areas that of the gravest alert goes first.
+    SQLite: a transaction holds the write lock from its first statement, and comes after others who
+    wait for it. PostgreSQL: rows are locked with SKIP LOCKED. Sends of one area to one receiver go one
+    after the other; of several areas that of the gravest alert goes first.
     """
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._database.connect() as tx:
-            if tx.dialect.name == "sqlite":
-                tx.exec_driver_sql("BEGIN IMMEDIATE")
-            yield tx
-            tx.commit()
+    def rest(self) -> None:
+        """Between two rounds: what was written is brought where it belongs, on nobody's time."""
+        checkpoint(self._database)
 
     def waiting(self, now_us: int) -> dict[str, int]:
         """How many sends are due, or on their way with a lease that ran out, by receiver."""
-        query = sa.select(_T.c.receiver, sa.func.count()).where(_is_due(_T, now_us)).group_by(_T.c.receiver)
+        query = sa.select(_T.c.receiver, sa.func.count()).where(is_due(_T, now_us)).group_by(_T.c.receiver)
         with self._database.connect() as tx:
             return {name: int(n) for name, n in tx.execute(query)}
 
@@ -99,16 +93,16 @@ class Leases:
             near = self._near(ask, limit)
             if near == []:
                 break
-            with self._writing() as tx:
-                rows = tx.execute(_heads(tx, ask, limit, near)).all()
-                pointless = {row.id: _pointless(row) for row in rows}
-                for send_id_, why in pointless.items():
-                    if why:
-                        outbox.cancel(tx, _T.c.id == send_id_, why, ask.now_us)
-                taken += [self._lease(tx, row, ask) for row in rows if not pointless[row.id]]
+            with writing(self._database, PATIENCE_S) as tx:
+                rows = tx.execute(heads(tx, ask, limit, near)).all()
+                why = {row.seq: pointless(row) for row in rows}
+                for row in rows:
+                    if why[row.seq]:
+                        outbox.cancel(tx, _T.c.seq == row.seq, why[row.seq], ask.now_us)
+                taken += _lease(tx, [row for row in rows if not why[row.seq]], ask)
                 fail_point("outbox.before_lease")
             others_were_faster = near is not None and not rows
-            if len(taken) >= ask.limit or not (any(pointless.values()) or others_were_faster):
+            if len(taken) >= ask.limit or not (any(why.values()) or others_were_faster):
                 break  # else those behind the cancelled ones are heads now
         if taken:
             fail_point("outbox.after_lease")
@@ -122,23 +116,7 @@ class Leases:
         with self._database.connect() as tx:
             if tx.dialect.name != "sqlite":
                 return None
-            return [int(row.seq) for row in tx.execute(_heads(tx, ask, limit))]
-
-    @staticmethod
-    def _lease(tx: sa.Connection, row: sa.Row[Any], ask: Take) -> OutboxRow:
-        attempts = row.attempts + 1
-        values: dict[str, Any] = {
-            "status": SendStatus.LEASED,
-            "lease": f"{ask.owner}:{attempts}",
-            "leased_until_us": ask.until_us,
-            "attempts": attempts,
-        }
-        if row.number is None:
-            values["number"] = _next_number(tx, row.receiver, row.area)
-            newest = row.alert_revision if row.reason in _ASKING else None
-            values["told"] = newest or row.revision
-        tx.execute(_T.update().where(_T.c.seq == row.seq).values(values))
-        return read_row(SimpleNamespace(**dict(row._mapping) | values))
+            return [int(row.seq) for row in tx.execute(heads(tx, ask, limit))]
 
     def free(self, dead: Callable[[str], bool]) -> int:
         """End the leases of owners that are known to be dead; how many sends are free again."""
@@ -148,9 +126,9 @@ class Leases:
         lost = [lease for lease in held if dead(lease.rpartition(":")[0])]
         if not lost:
             return 0
-        with self._writing() as tx:
+        with writing(self._database, PATIENCE_S) as tx:
             this = _T.update().where(_T.c.status == SendStatus.LEASED, _T.c.lease.in_(lost))
-            freed = {"status": SendStatus.PENDING, "lease": None, "leased_until_us": None}
+            freed = {"status": SendStatus.PENDING} | _FREE
             return tx.execute(this.values(freed)).rowcount
 
     def forget(self, oldest_us: int, now_us: int) -> int:
@@ -167,7 +145,7 @@ class Leases:
             _T.c.alert.not_in(open_),
             _T.c.alert.in_(of_alert),
         )
-        with self._writing() as tx:
+        with writing(self._database, PATIENCE_S) as tx:
             return outbox.cancel(tx, old, "it was due too long ago, and its alert is not open", now_us)
 
     def still(self, row: OutboxRow) -> bool:
@@ -179,40 +157,36 @@ class Leases:
 
     def settle(self, outcomes: Sequence[Outcome]) -> int:
         """Write what became of attempts, in one transaction; an outcome of a lost lease changes nothing."""
-        counted = 0
-        with self._writing() as tx:
+        ended: list[tuple[sa.Row[Any], Outcome]] = []
+        with writing(self._database, PATIENCE_S) as tx:
             query = sa.select(_T).where(_T.c.id.in_([outcome.id for outcome in outcomes]))
             held = {(row.id, row.lease): row for row in tx.execute(query)}
             for outcome in outcomes:
                 row = held.pop((outcome.id, outcome.lease), None)
                 if row is not None and row.status in (SendStatus.LEASED, SendStatus.CANCELLED):
-                    self._end(tx, row, outcome)
-                    counted += 1
+                    ended.append((row, outcome))
+            _deliver(tx, [pair for pair in ended if pair[1].ending is Ending.DELIVERED])
+            for row, outcome in ended:
+                if outcome.ending is not Ending.DELIVERED:
+                    _fail(tx, row, outcome)
             fail_point("outbox.before_settle")
         fail_point("outbox.after_settle")
-        return counted
+        return len(ended)
 
-    @staticmethod
-    def _end(tx: sa.Connection, row: sa.Row[Any], outcome: Outcome) -> None:
-        this = _T.update().where(_T.c.seq == row.seq)
-        free = {"lease": None, "leased_until_us": None}
-        cancelled = row.status == SendStatus.CANCELLED
-        if outcome.ending is Ending.DELIVERED:  # also one that was cancelled on its way: it did arrive
-            ended = {"status": SendStatus.DELIVERED, "ended_us": outcome.at_us, "error": ""}
-            tx.execute(this.values(ended | free))
-            mark(tx, row.receiver, ReceiverState.OK, at_us=outcome.at_us)
-            if row.repeat_s and not cancelled:
-                _repeat(tx, row, outcome.at_us)
-            return
-        if cancelled:
-            tx.execute(this.values(free))
-        elif outcome.ending is Ending.RETRY:
-            again = {"status": SendStatus.PENDING, "next_us": outcome.next_us, "error": outcome.error}
-            tx.execute(this.values(again | free))
-        else:
-            _bury(tx, [row], outcome.at_us, outcome.error, outcome.fallback)
-        if outcome.ending is Ending.GONE:
-            mark(tx, row.receiver, ReceiverState.DISABLED, at_us=outcome.at_us, why=outcome.error)
+    def hurry(self, ask: Take, but_not: Collection[str] = ()) -> list[str]:
+        """Let go now what waits for another try, the gravest first; the ids of these sends.
+
+        Of each area the first of its line. What its receiver asked to be left alone for waits on.
+        """
+        query = waiting_heads(ask, but_not)
+        with self._database.connect() as reading:
+            found = {int(row.seq): str(row.id) for row in reading.execute(query)}
+        if not found:
+            return []
+        with writing(self._database, PATIENCE_S) as tx:
+            this = _T.update().where(_T.c.seq.in_(list(found)), _T.c.status == SendStatus.PENDING)
+            tx.execute(this.values(next_us=ask.now_us))
+        return list(found.values())
 
     def divert(self, receiver: str, fallback: str, *, before_us: int, now_us: int) -> int:
         """Plan the fallback of what was due before an instant and is still undelivered, each once.
@@ -226,98 +200,89 @@ class Leases:
             late = failed and reading.execute(sa.select(_T.c.seq).where(*waiting).limit(1)).first()
         if not late:
             return 0
-        with self._writing() as tx:
+        with writing(self._database, PATIENCE_S) as tx:
             rows = tx.execute(sa.select(_T).where(*waiting).order_by(_T.c.seq)).all()
             return _divert(tx, rows, fallback, now_us)
 
     def bury(self, receiver: str, *, now_us: int, why: str, fallback: str | None = None) -> int:
         """End what is due for a receiver that nobody can send to; the fallback is told if there is one."""
-        with self._writing() as tx:
-            where = (_T.c.receiver == receiver, _is_due(_T, now_us))
+        with writing(self._database, PATIENCE_S) as tx:
+            where = (_T.c.receiver == receiver, is_due(_T, now_us))
             rows = tx.execute(sa.select(_T).where(*where).order_by(_T.c.seq)).all()
             _bury(tx, rows, now_us, why, fallback)
         return len(rows)
 
 
-def _is_due(table: Any, now_us: int) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        sa.and_(table.c.status == SendStatus.PENDING, table.c.next_us <= now_us),
-        sa.and_(table.c.status == SendStatus.LEASED, table.c.leased_until_us <= now_us),
+def _lease(tx: sa.Connection, rows: Sequence[sa.Row[Any]], ask: Take) -> list[OutboxRow]:
+    """Lease all of them in two statements, for the write lock is held meanwhile."""
+    if not rows:
+        return []
+    first = [row for row in rows if row.number is None]
+    numbers = _next_numbers(tx, ask.receiver, [row.area for row in first])
+    told = {
+        row.seq: (row.alert_revision if row.reason in ASKING else None) or row.revision for row in first
+    }
+    given: dict[str, Any] = {}
+    if first:
+        counted = {row.seq: numbers[row.area] for row in first}
+        given["number"] = sa.case(counted, value=_T.c.seq, else_=_T.c.number)
+        given["told"] = sa.case(told, value=_T.c.seq, else_=_T.c.told)
+    attempts = _T.c.attempts + 1
+    lease = sa.literal(f"{ask.owner}:") + sa.cast(attempts, sa.String)
+    leased = {"status": SendStatus.LEASED, "leased_until_us": ask.until_us}
+    this = _T.update().where(_T.c.seq.in_([row.seq for row in rows]))
+    tx.execute(this.values(leased | given | {"attempts": attempts, "lease": lease}))
+    found = []
+    for row in rows:
+        now = dict(row._mapping) | leased
+        now |= {"attempts": row.attempts + 1, "lease": f"{ask.owner}:{row.attempts + 1}"}
+        if row.number is None:
+            now |= {"number": numbers[row.area], "told": told[row.seq]}
+        found.append(read_row(SimpleNamespace(**now)))
+    return found
+
+
+def _next_numbers(tx: sa.Connection, receiver: str, areas: Sequence[str]) -> dict[str, int]:
+    """The next number of each area's line; an area stands in it once, being the head of its line."""
+    if not areas:
+        return {}
+    table = schema.sequences
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    counted = (
+        insert(table)
+        .on_conflict_do_update(index_elements=["receiver", "area"], set_={"number": table.c.number + 1})
+        .returning(table.c.area, table.c.number)
     )
+    rows = [{"receiver": receiver, "area": area, "number": 1} for area in areas]
+    return {row.area: int(row.number) for row in tx.execute(counted, rows)}
 
 
-def _heads(tx: sa.Connection, ask: Take, limit: int, near: list[int] | None = None) -> sa.Select[Any]:
-    """Due sends that no earlier unsent one of the same area precedes, with how their alert stands.
-
-    Of the areas the one goes first in whose line the gravest alert waits: what is before it there is
-    in its way. What tells of no alert (a heartbeat) waits for none. With `near` only those are looked
-    at, and come in its order.
-    """
-    ahead, alerts = _T.alias("ahead"), schema.alerts
-    earlier = sa.or_(
-        ahead.c.due_us < _T.c.due_us, sa.and_(ahead.c.due_us == _T.c.due_us, ahead.c.seq < _T.c.seq)
-    )
-    blocked = (
-        sa.select(sa.literal(1))
-        .where(ahead.c.receiver == _T.c.receiver, ahead.c.area == _T.c.area)
-        .where(ahead.c.status.in_(UNSENT), ahead.c.due_us <= ask.now_us, earlier)
-        .exists()
-    )
-    query = (
-        sa.select(_T, alerts.c.state.label("alert_state"), alerts.c.revision.label("alert_revision"))
-        .outerjoin(alerts, alerts.c.id == _T.c.alert)
-        .where(_T.c.receiver == ask.receiver, _is_due(_T, ask.now_us), ~blocked)
-        .limit(limit)
-    )
-    if near is not None:
-        place = sa.case({seq: n for n, seq in enumerate(near)}, value=_T.c.seq)
-        return query.where(_T.c.seq.in_(near)).order_by(place)
-    line = _line(ask)
-    query = query.join(line, line.c.area == _T.c.area).order_by(line.c.gravest, _T.c.due_us, _T.c.seq)
-    if tx.dialect.name == "postgresql":
-        return query.with_for_update(of=_T, skip_locked=True)
-    return query
+def _deliver(tx: sa.Connection, pairs: Sequence[tuple[sa.Row[Any], Outcome]]) -> None:
+    """Write what arrived, also what was cancelled on its way, for it did arrive."""
+    if not pairs:
+        return
+    when = sa.case({row.seq: outcome.at_us for row, outcome in pairs}, value=_T.c.seq)
+    this = _T.update().where(_T.c.seq.in_([row.seq for row, _ in pairs]))
+    ended = {"status": SendStatus.DELIVERED, "ended_us": when, "error": ""}
+    tx.execute(this.values(ended | _FREE))
+    for receiver, at_us in {row.receiver: outcome.at_us for row, outcome in pairs}.items():
+        mark(tx, receiver, ReceiverState.OK, at_us=at_us)
+    for row, outcome in pairs:
+        if row.repeat_s and row.status != SendStatus.CANCELLED:
+            _repeat(tx, row, outcome.at_us)
 
 
-def _line(ask: Take) -> sa.CTE:
-    """The gravest level that waits in each area's line."""
-    waiting, alerts = _T.alias("waiting"), schema.alerts
-    gravest = sa.func.min(sa.func.coalesce(alerts.c.level, int(Level.RED)))
-    return (
-        sa.select(waiting.c.area, gravest.label("gravest"))
-        .outerjoin(alerts, alerts.c.id == waiting.c.alert)
-        .where(waiting.c.receiver == ask.receiver, waiting.c.status.in_(UNSENT))
-        .where(waiting.c.due_us <= ask.now_us)
-        .group_by(waiting.c.area)
-        .cte("line")
-    )
-
-
-def _pointless(row: sa.Row[Any]) -> str:
-    """Why a send is not to go out any more: read in the transaction that would lease it."""
-    state = row.alert_state
-    if state is None:
-        return ""
-    over = state in _OVER
-    if row.until_ack and state != State.OPEN and row.reason != SendReason.RESOLVED:
-        if not over:
-            return f"the alert is {state}"
-        if row.reason in _ASKING:
-            return f"the alert has ended ({state})"
-    return ""
-
-
-_S = schema.sequences
-_LINE = sa.and_(_S.c.receiver == sa.bindparam("to"), _S.c.area == sa.bindparam("of"))
-_COUNT = _S.update().where(_LINE).values(number=_S.c.number + 1)
-_COUNTED = sa.select(_S.c.number).where(_LINE)
-
-
-def _next_number(tx: sa.Connection, receiver: str, area: str) -> int:
-    line = {"to": receiver, "of": area}
-    if tx.execute(_COUNT, line).rowcount == 0:
-        tx.execute(_S.insert(), {"receiver": receiver, "area": area, "number": 1})
-    return int(tx.execute(_COUNTED, line).scalar_one())
+def _fail(tx: sa.Connection, row: sa.Row[Any], outcome: Outcome) -> None:
+    this = _T.update().where(_T.c.seq == row.seq)
+    if row.status == SendStatus.CANCELLED:
+        tx.execute(this.values(_FREE))
+    elif outcome.ending is Ending.RETRY:
+        again = {"status": SendStatus.PENDING, "next_us": outcome.next_us, "error": outcome.error}
+        tx.execute(this.values(again | _FREE | {"leased_until_us": outcome.asked_us}))
+    else:
+        _bury(tx, [row], outcome.at_us, outcome.error, outcome.fallback)
+    if outcome.ending is Ending.GONE:
+        mark(tx, row.receiver, ReceiverState.DISABLED, at_us=outcome.at_us, why=outcome.error)
 
 
 def _repeat(tx: sa.Connection, row: sa.Row[Any], at_us: int) -> None:
@@ -345,7 +310,7 @@ def _bury(
         return
     ended = {"status": SendStatus.DEAD, "ended_us": at_us, "error": why}
     this = _T.update().where(_T.c.seq.in_([row.seq for row in rows]))
-    tx.execute(this.values(ended | {"lease": None, "leased_until_us": None}))
+    tx.execute(this.values(ended | _FREE))
     mark(tx, rows[0].receiver, ReceiverState.FAILING, at_us=at_us, why=why)
     if fallback:
         _divert(tx, [row for row in rows if not row.diverted], fallback, at_us)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from riskwatch.core.alerts import Alert, AlertKind, Level, State
+from riskwatch.core.alerts import ENDED, Alert, AlertKind, Level, State
 from riskwatch.store import schema
 from riskwatch.store.alerts import OPEN_STATES
 from riskwatch.store.codec import load_alert
 
 _T = schema.alerts
+_RISING = (_T.c.fresh_us > _T.c.opened_at_us).label("rising")
 _GRAVER = (_T.c.level, _T.c.opened_at_us, _T.c.id)
 
 Where = sa.ColumnElement[bool]
@@ -55,6 +56,25 @@ class Part:
         return self.total - sum(one.size for one in self.happenings)
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An alert by what the handover sheet chooses and orders it by, under the names that an `Alert` has."""
+
+    id: str
+    kind: str
+    level: int
+    state: str
+    shown: bool
+    opened_at_us: int
+    closed_at_us: int | None
+    incident: str
+    quiet: str | None
+    withheld: bool
+    overdue: bool
+    drafted: bool
+    rising: bool
+
+
 class Listing:
     """Counts and lists the alerts that its filters let through."""
 
@@ -88,12 +108,13 @@ class Listing:
         All of them together have at most `room` members, the gravest ones.
         """
         columns = (_T.c.incident, _T.c.id, _T.c.area, _T.c.level, _T.c.state)
-        query = sa.select(*columns).where(*where, *self._narrowed)
+        query = sa.select(*columns).where(*where, *self._narrowed).order_by(*_GRAVER)
         leads: dict[str, str] = {}  # of every happening its gravest alert
         sizes: dict[str, int] = {}
         members: dict[str, list[Member]] = {}  # of those that are listed
         with self._database.connect() as tx:
-            for incident, name, area, level, state in tx.execute(query.order_by(*_GRAVER)):
+            rows = tx.execute(query).all()  # at once: one by one they cost many times as much
+            for incident, name, area, level, state in rows:
                 happening = incident or name
                 size = sizes[happening] = sizes.get(happening, 0) + 1
                 if size == 1:
@@ -108,17 +129,34 @@ class Listing:
             Listed(bodies[leads[one]], tuple(mine), sizes[one] - 1 - len(mine))
             for one, mine in members.items()
         ]
-        return Part(tuple(found), sum(sizes.values()))
+        return Part(tuple(found), len(rows))
 
     def worst(self, *where: Where, most: int) -> Part:
         """The gravest there ever was first, then the newest change; each alert by itself."""
-        query = sa.select(_T.c.id).where(*where, *self._narrowed)
+        query = sa.select(_T.c.id, sa.func.count().over().label("total")).where(*where, *self._narrowed)
         order = (_T.c.peak_level, _T.c.updated_at_us.desc(), _T.c.id)
-        total = sa.select(sa.func.count()).select_from(_T).where(*where, *self._narrowed)
         with self._database.connect() as tx:
-            ids = list(tx.execute(query.order_by(*order).limit(most)).scalars())
-            bodies = _bodies(tx, ids)
-            return Part(tuple(Listed(bodies[i]) for i in ids), int(tx.execute(total).scalar_one()))
+            rows = tx.execute(query.order_by(*order).limit(most)).all()
+            bodies = _bodies(tx, [row.id for row in rows])
+        return Part(tuple(Listed(bodies[row.id]) for row in rows), rows[0].total if rows else 0)
+
+    def marked(self, since_us: int) -> list[Marked]:
+        """What stands, and the shown risks that ended since, graver first; no body is read."""
+        names = ("id", "kind", "level", "state", "shown", "opened_at_us", "closed_at_us", "incident")
+        marks = [*(_T.c[name] for name in (*names, "quiet", "withheld", "overdue", "drafted")), _RISING]
+        since = (_T.c.closed_at_us >= since_us, _T.c.updated_at_us >= since_us)  # an index has the latter
+        ended = (_T.c.state.in_(ENDED), _T.c.kind == AlertKind.RISK, _T.c.shown)
+        found = []
+        with self._database.connect() as tx:
+            for where in (standing(), sa.and_(*ended, *since)):
+                query = sa.select(*marks).where(where, *self._narrowed)
+                found += [Marked(*row) for row in tx.execute(query).all()]
+        return sorted(found, key=lambda one: (one.level, one.opened_at_us, one.id))
+
+    def bodies(self, ids: Iterable[str]) -> dict[str, Alert]:
+        """These alerts, by id."""
+        with self._database.connect() as tx:
+            return _bodies(tx, ids)
 
 
 def _bodies(tx: sa.Connection, ids: Iterable[str]) -> dict[str, Alert]:

@@ -38,6 +38,21 @@ def _list_without_reading(tx: sa.Connection) -> None:
     ]
     for column in columns:
         tx.execute(sa.text(f"ALTER TABLE alerts ADD COLUMN {column}"))
+
+
+def _hand_over_without_reading(tx: sa.Connection) -> None:
+    """Version 5: what the handover sheet chooses by, too; then all these columns are filled."""
+    for column in (
+        "overdue BOOLEAN NOT NULL DEFAULT false",
+        "drafted BOOLEAN NOT NULL DEFAULT false",
+        "closed_at_us BIGINT",
+    ):
+        tx.execute(sa.text(f"ALTER TABLE alerts ADD COLUMN {column}"))
+    for index in ("alerts_listed", "ix_alerts_updated_at_us", "ix_alerts_state"):
+        tx.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
+    tx.execute(sa.text("CREATE INDEX alerts_newest ON alerts (updated_at_us DESC, id)"))
+    ended = ", ".join(("state", "updated_at_us DESC", "id", *schema.ENDED_BY))
+    tx.execute(sa.text(f"CREATE INDEX alerts_in_state ON alerts ({ended})"))
     tx.execute(sa.text(f"CREATE INDEX alerts_listed ON alerts ({', '.join(schema.LISTED_BY)})"))
     ids = list(tx.execute(sa.text("SELECT id FROM alerts")).scalars())
     for alert_id in ids:
@@ -52,6 +67,7 @@ MIGRATIONS: Mapping[int, Callable[[sa.Connection], None]] = {
     2: _count_corrections,
     3: _say_where_from,
     4: _list_without_reading,
+    5: _hand_over_without_reading,
 }
 """What makes a store of the version before one of this version; tables that are new need no entry."""
 

@@ -56,8 +56,11 @@ class OutboxRow:
 def write(tx: sa.Connection, sends: Sequence[Send], cancelled: Iterable[tuple[str, str]] = ()) -> None:
     """Add sends and cancel others, with the reason of each; a send whose id is there is not added again."""
     add(tx, [row_of(send) for send in sends])
+    by_reason: dict[str, list[str]] = {}
     for send_id, why in cancelled:
-        cancel(tx, _T.c.id == send_id, why)
+        by_reason.setdefault(why, []).append(send_id)
+    for why, ids in by_reason.items():
+        cancel(tx, _T.c.id.in_(ids), why)
 
 
 def add(tx: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 4
+VERSION = 5
 
 metadata = sa.MetaData()
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only INTEGER keys
@@ -102,7 +102,10 @@ evidence = sa.Table(  # rows behind alerts, of inbox entries that have expired
 LISTED_BY = (
     *("state", "kind", "shown", "level", "opened_at_us", "id"),
     *("updated_at_us", "fresh_us", "quiet", "withheld", "incident", "area", "peak_level", "expired"),
+    *("overdue", "drafted", "closed_at_us"),
 )
+
+ENDED_BY = ("kind", "shown", "expired", "peak_level", "area", "level")
 
 alerts = sa.Table(
     "alerts",
@@ -113,9 +116,9 @@ alerts = sa.Table(
     sa.Column("signature", sa.String(128), nullable=False),
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("shown", sa.Boolean, nullable=False),
-    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
     sa.Column("opened_at_us", sa.BigInteger, nullable=False, index=True),
-    sa.Column("updated_at_us", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated_at_us", sa.BigInteger, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("peak_level", sa.Integer, nullable=False, server_default="4"),
@@ -124,8 +127,15 @@ alerts = sa.Table(
     sa.Column("withheld", sa.Boolean, nullable=False, server_default=sa.false()),  # by the budget
     sa.Column("expired", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("fresh_us", sa.BigInteger, nullable=False, server_default="0"),  # opened, or risen last
+    sa.Column("overdue", sa.Boolean, nullable=False, server_default=sa.false()),  # the step that is owed
+    sa.Column("drafted", sa.Boolean, nullable=False, server_default=sa.false()),  # waits to be approved
+    sa.Column("closed_at_us", sa.BigInteger, nullable=True),
     # All that lists choose, order and group by: behind a body of some pages a column is slow to reach.
     sa.Index("alerts_listed", *LISTED_BY),
+    # A storm changes thousands at one instant: without the id a list of the newest would read them all.
+    sa.Index("alerts_newest", sa.desc("updated_at_us"), "id"),
+    # What ended lately is little of what ended.
+    sa.Index("alerts_in_state", "state", sa.desc("updated_at_us"), "id", *ENDED_BY),
 )
 
 changes = sa.Table(
@@ -211,6 +221,7 @@ outbox = sa.Table(
     ),  # sequence of the receiver's area, from its first try
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("lease", sa.String(128), nullable=True),
+    # nobody takes it before: its lease, or while it is pending what its receiver asked for
     sa.Column("leased_until_us", sa.BigInteger, nullable=True),
     sa.Column("ended_us", sa.BigInteger, nullable=True),
     sa.Column("error", sa.Text, nullable=False),  # why it failed last, or why it was cancelled

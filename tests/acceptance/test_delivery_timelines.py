@@ -288,7 +288,7 @@ def test_a_message_that_is_refused_does_not_hold_up_those_behind_it(post: Post) 
 
 def test_other_areas_do_not_wait_for_one_that_is_retried(post: Post) -> None:
     """Order holds within an area; a message that is retried holds up its own area alone."""
-    post.desk.fails.append(DOWN)
+    post.desk.fails.append(ChannelError("desk: answered 429", retry_after_s=5))
     first = post.open("rw-a", area="A")
     post.sends()
     post.raised(first)

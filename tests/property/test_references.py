@@ -17,6 +17,8 @@ from riskwatch.core.clock import DAY_US, HOUR_US, MINUTE_US
 from riskwatch.core.panels import Panel
 from riskwatch.extract.arrivals import Arrivals
 from riskwatch.extract.panels import PanelBuilder
+from riskwatch.extract.profile import Profile
+from riskwatch.extract.spans import Spans
 from riskwatch.extract.windows import WindowSums
 from riskwatch.store.snapshots import pack, unpack
 from riskwatch.testing.made import MONDAY_US, Row, made_batch
@@ -35,48 +37,77 @@ def ticks_of_counts(draw: st.DrawFn) -> list[dict[int, int]]:
     return draw(st.lists(some, min_size=1, max_size=40))
 
 
-def _panels(ticks: list[dict[int, int]]) -> list[Panel]:
+def _panels(ticks: list[dict[int, int]], first: int) -> list[Panel]:
     empty = np.empty(0, np.int64)
     start = Panel(0, 0, TICK_US, TICK_US, empty, empty, empty, np.zeros((1, 1), np.int64), empty)
     return [
         replace(
             start,
-            tick=1000 + n,
+            tick=first + n,
             series=np.array(sorted(counts), np.int64),
             counts=np.array([counts[s] for s in sorted(counts)], np.int64),
-            first_us=np.array([(1000 + n) * TICK_US + s for s in sorted(counts)], np.int64),
+            first_us=np.array([(first + n) * TICK_US + s for s in sorted(counts)], np.int64),
         )
         for n, counts in enumerate(ticks)
     ]
 
 
+@st.composite
+def spans(draw: st.DrawFn) -> Spans:
+    """Windows of up to twelve ticks, the longer ones in steps as long or longer; each divides the next."""
+    widths = sorted(draw(st.sets(st.integers(1, 12), min_size=1, max_size=3)))
+    grains, grain = [], 1
+    for width in widths:
+        grain *= draw(st.sampled_from([k for k in (1, 1, 2, 3) if grain * k <= width]))
+        grains.append(grain)
+    return Spans(tuple(widths), tuple(grains))
+
+
+def covered(tick: int, width: int, grain: int) -> list[int]:
+    """The last `width` ticks up to this one, without those before the first that `grain` divides."""
+    ticks = list(range(tick - width + 1, tick + 1))
+    while ticks and ticks[0] % grain:
+        del ticks[0]
+    return ticks
+
+
 @given(
     ticks=ticks_of_counts(),
-    widths=st.lists(st.integers(1, 12), min_size=1, max_size=3, unique=True),
+    spans=spans(),
+    start=st.integers(1000, 1011),
     reload=st.integers(0, 40),
     asked=st.sets(st.integers(0, N_SERIES - 1), min_size=1),
 )
 @examples(150)
-def test_window_sums_are_rolling_sums(
-    ticks: list[dict[int, int]], widths: list[int], reload: int, asked: set[int]
+def test_window_sums_are_sums_over_the_ticks_they_cover(
+    ticks: list[dict[int, int]], spans: Spans, start: int, reload: int, asked: set[int]
 ) -> None:
-    """Sums, history and first instants equal pandas' over the same ticks, also after save and load."""
-    windows, series = WindowSums(N_SERIES, widths), sorted(asked)
-    table = pd.DataFrame([[c.get(s, 0) for s in range(N_SERIES)] for c in ticks])
-    for n, panel in enumerate(_panels(ticks)):
+    """Sums and first instants equal pandas' over the same ticks, and so does exposure; after a load too."""
+    windows, series = WindowSums(N_SERIES, spans), sorted(asked)
+    profile = Profile(1, spans, 56.0, 4)
+    profile.shape = np.arange(1.0, 169.0)[None]
+    index = range(start, start + len(ticks))
+    table = pd.DataFrame([[c.get(s, 0) for s in range(N_SERIES)] for c in ticks], index=index)
+    for n, panel in enumerate(_panels(ticks, start)):
         if n == reload:
-            data = pack(windows.state())
-            windows = WindowSums(N_SERIES, widths)
-            windows.load(unpack(data))
+            data = pack({"windows": windows.state(), "profile": profile.state()})
+            windows, profile = WindowSums(N_SERIES, spans), Profile(1, spans, 56.0, 4)
+            windows.load(unpack(data)["windows"])
+            profile.load(unpack(data)["profile"])
         windows.update(panel)
-        for w, width in enumerate(widths):
-            past = table.iloc[max(0, n + 1 - width) : n + 1]
+        profile.advance(panel.tick, panel.tick % 168, np.array([-1]))
+        for w, (width, grain) in enumerate(zip(spans.widths, spans.grains, strict=True)):
+            lived = [t for t in covered(panel.tick, width, grain) if t >= start]
+            past = table.loc[lived]
             assert windows.sums[w].tolist() == past.sum().tolist()
-            hit = [(1000 + t) * TICK_US + s for t in past.index for s in series if past.loc[t, s]]
-            assert windows.first_instant(series, width) == min(hit, default=None)
-    longest = max(widths)
-    padded = [0] * longest + table[series].sum(axis=1).tolist()
-    assert windows.history(series, longest).tolist() == padded[-longest:]
+            hit = [t * TICK_US + s for t in lived for s in series if past.loc[t, s]]
+            assert windows.first_instant(series, w) == min(hit, default=None)
+            assert profile.exposure[w, 0] == sum(t % 168 + 1.0 for t in lived)
+    last, step = index[-1], spans.grains[-1]
+    by_step = table[series].sum(axis=1).groupby(table.index // step).sum()
+    steps = last // step - covered(last, spans.widths[-1], step)[0] // step + 1
+    want = [by_step.get(k, 0) for k in range(last // step - steps + 1, last // step + 1)]
+    assert windows.history(series, steps, step).tolist() == want
 
 
 # --- panels --------------------------------------------------------------------------------------

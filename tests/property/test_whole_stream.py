@@ -34,6 +34,8 @@ Step = list[Row] | int
 """A batch of rows, or an instant that a clock entry tells."""
 
 FATES = ("accepted", "duplicate", "late")
+GRAINS_MIN = {1: 0, 3: 15, 6: 15, 24: 60}
+"""By the hours of a window, the minutes in which its beginning moves; 0 stands for a tick."""
 
 
 # --- the streams ---------------------------------------------------------------------------------
@@ -116,6 +118,23 @@ def panels(accepted: pd.DataFrame) -> pd.DataFrame:
     return told.groupby(["tick", "area", "column"]).agg(count=("count", "sum"), first=("occurred", "min"))
 
 
+def windows(counted: pd.DataFrame, last: int) -> pd.DataFrame:
+    """[(area, column), hours] what each window holds that ends with a tick: one rule, a tick at a time.
+
+    It begins with the first tick of the grid of its grain that is not further back than its width.
+    """
+    found = {}
+    for hours, grain_min in GRAINS_MIN.items():
+        grain = max(grain_min * MINUTE_US // GRID.tick_us, 1)
+        begin = last + 1 - hours * HOUR_US // GRID.tick_us
+        while begin % grain:
+            begin += 1
+        ticks = counted.index.get_level_values("tick")
+        inside = counted[(ticks >= begin) & (ticks <= last)]
+        found[hours] = inside.groupby(["area", "column"])["count"].sum()
+    return pd.DataFrame(found).fillna(0).astype(int)
+
+
 # --- the engine ----------------------------------------------------------------------------------
 
 
@@ -178,6 +197,14 @@ def test_the_engine_does_what_a_plain_reference_does(
     assert got == {
         k: (int(v.count), int(v.first)) for k, v in zip(decided.index, decided.itertuples(), strict=True)
     }
+
+    if not any((panel.blind_since >= 0).any() for panel in engine.panels.values()):
+        held = windows(decided, last)
+        sums = engine.pipeline.volume.windows.by_series.reshape(len(FLOORED.tree), -1, len(GRAINS_MIN))
+        columns = [*FLOORED.registry.ids, *(s.id for s in FLOORED.registry.signatures)]
+        for (area, column), counts in held.iterrows():
+            assert sums[FLOORED.tree.index[area], columns.index(column)].tolist() == counts.tolist()
+        assert sums.sum() == held.to_numpy().sum()
 
     ticks = accepted["occurred"] // GRID.tick_us
     brought = accepted.groupby([ticks, "source", "indicator"])["count"].sum()

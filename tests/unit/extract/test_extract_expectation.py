@@ -16,9 +16,10 @@ from riskwatch.extract.clumps import Clumps
 from riskwatch.extract.dispersion import Dispersion
 from riskwatch.extract.expectation import Expectation, Memory
 from riskwatch.extract.profile import Profile
+from riskwatch.extract.spans import Spans
 from riskwatch.store.snapshots import pack, unpack
 
-WINDOWS = (4, 24, 96)
+WINDOWS = Spans((4, 24, 96), (1, 1, 1))
 HOUR, DAY = 0, 2
 Counts = Callable[[int], np.ndarray]
 
@@ -218,8 +219,8 @@ def test_expectation_goes_on_from_its_state():
 def test_exposure_is_the_sum_over_the_ticks_that_saw(seed):
     """Over each window; ticks found blind afterwards are taken out again."""
     draw = np.random.default_rng(seed)
-    widths, columns = (1, 3, 7), 2
-    profile = Profile(columns, widths, 56.0, 8)
+    spans, columns = Spans((1, 3, 7), (1, 1, 3)), 2
+    profile = Profile(columns, spans, 56.0, 8)
     profile.shape = draw.random((columns, 168)) + 0.1
     seen = np.zeros((0, columns))
     since = np.full(columns, -1)
@@ -234,8 +235,8 @@ def test_exposure_is_the_sum_over_the_ticks_that_saw(seed):
         seen = np.vstack([seen, profile.shape[:, hour]])
         for column in np.flatnonzero(since >= 0):
             seen[max(0, since[column] - 100) :, column] = 0.0
-        for w, width in enumerate(widths):
-            assert profile.exposure[w] == pytest.approx(seen[-width:].sum(axis=0), abs=1e-9)
+        for w, first in enumerate(spans.begins(tick)):
+            assert profile.exposure[w] == pytest.approx(seen[max(first - 100, 0) :].sum(axis=0), abs=1e-9)
         assert profile.today() == pytest.approx(seen[-8:].sum(axis=0))
         assert profile.recent(2)[-1] == pytest.approx(seen[-1])
 

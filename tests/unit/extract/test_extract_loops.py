@@ -37,35 +37,18 @@ def test_events_roll_up_the_same_in_python():
 
 
 def test_windows_slide_the_same_in_python():
-    """What enters all windows and leaves one; histories and first instants of a ring."""
+    """What enters all windows and leaves one."""
     series, counts = np.array([1, 3]), np.array([2, 5])
-    small = series.astype(np.int32), counts.astype(np.int32)
-    begin, end = np.array([0, 0]), np.array([0, 2])
-    for enter, leave, add_to, counts_of, first_of in (
-        (sliding.enter, sliding.leave, sliding.add_to, sliding.counts_of, sliding.first_of),
-        tuple(
-            loop.py_func
-            for loop in (sliding.enter, sliding.leave, sliding.add_to, sliding.counts_of, sliding.first_of)
-        ),
+    for enter, leave, add_to in (
+        (sliding.enter, sliding.leave, sliding.add_to),
+        tuple(loop.py_func for loop in (sliding.enter, sliding.leave, sliding.add_to)),
     ):
         sums, held = np.zeros((4, 2), np.int32), np.zeros(4, np.int64)
         enter(sums, series, counts)
-        leave(sums, *small, 1)
+        leave(sums, series, counts, 1)
         add_to(held, series, counts)
         assert sums.tolist() == [[0, 0], [2, 0], [0, 0], [5, 0]]
         assert held.tolist() == [0, 2, 0, 5]
-        assert counts_of(np.array([0, 3]), *small, begin, end).tolist() == [0, 5]
-        since = np.array([70, 60])
-        assert first_of(np.array([1, 3]), small[0], since, begin, end) == 60
-        assert first_of(np.array([2]), small[0], since, begin, end) == -1
-
-
-def test_places_are_found_the_same_in_python():
-    """The place of what is there, -1 for what is not, within the bounds alone."""
-    held = np.array([1, 4, 6, 9], np.int32)
-    for wanted, place in ((1, 0), (9, 3), (5, -1), (10, -1)):
-        assert sliding._place.py_func(held, 0, 4, wanted) == place
-    assert sliding._place.py_func(held, 0, 3, 9) == -1
 
 
 def test_hashes_of_ids_differ_and_repeat():
@@ -100,6 +83,19 @@ def test_remembered_ids_survive_growing_and_forgetting():
                 d: k.tolist() for d, k in seen.state().items()
             }
             seen = again
+
+
+def test_keys_are_sorted_into_their_days():
+    """Those of the days asked for, as a filter for each day finds them; the same in Python."""
+    draw = np.random.default_rng(5)
+    keys = draw.permutation(np.arange(200, dtype=np.uint64)) * (draw.random(200) < 0.7).astype(np.uint64)
+    days = draw.integers(0, 9, 200).astype(np.int32)
+    for loop in (seen_ids.by_day, seen_ids.by_day.py_func):
+        found, bounds = loop(keys, days, 2, 6)
+        for n, day in enumerate(range(2, 7)):
+            want = keys[(keys != 0) & (days == day)]
+            assert found[bounds[n] : bounds[n + 1]].tolist() == want.tolist()
+        assert len(found) == bounds[-1]
 
 
 def test_marks_are_the_same_in_python():

@@ -1,4 +1,4 @@
-"""Panels and windows against plain counting."""
+"""Panels against plain counting."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_ticks import FIRST, flat_world, panel
+from made_ticks import FIRST
 
 from riskwatch.core.clock import MINUTE_US
 from riskwatch.extract.arrivals import Accepted
 from riskwatch.extract.panels import PanelBuilder
-from riskwatch.extract.windows import WindowSums
 from riskwatch.store.snapshots import pack, unpack
 from riskwatch.testing.made import MONDAY_US, made_world
 
@@ -101,47 +100,3 @@ def test_before_the_first_panel_an_earlier_tick_may_come():
 def test_nothing_is_closed_before_the_first_event():
     """Without an event there is no first tick."""
     assert list(PanelBuilder(WORLD).close(MONDAY_US, 3)) == []
-
-
-SMALL = flat_world(children=3, indicators_each=2)
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32 - 1), st.integers(0, 30))
-def test_windows_hold_exactly_the_last_ticks(seed, cut):
-    """Sums, histories and first instants are those of brute force, after a restore too."""
-    draw = np.random.default_rng(seed)
-    widths, n = (1, 4, 11), len(SMALL.tree) * 3
-    windows, taken = WindowSums(n, widths), []
-    for k in range(30):
-        counts = draw.poisson(0.15, size=(len(SMALL.tree), 2)) * (draw.random() < 0.6)
-        taken.append(panel(SMALL, FIRST + k, counts))
-        windows.update(taken[-1])
-        if k == cut:
-            other = WindowSums(n, widths)
-            other.load(unpack(pack(windows.state())))
-            windows = other
-        dense = np.zeros((k + 1, n), dtype=np.int64)
-        for at, p in enumerate(taken):
-            dense[at, p.series] = p.counts
-        for w, width in enumerate(widths):
-            assert np.array_equal(windows.sums[w], dense[-width:].sum(axis=0))
-        asked = [0, 4, n - 1]
-        history = windows.history(asked, 6)
-        assert history[-min(k + 1, 6) :].tolist() == dense[-6:, asked].sum(axis=1).tolist()
-        assert history[: max(0, 5 - k)].sum() == 0
-        hit = np.flatnonzero(dense[-4:, asked].any(axis=1))
-        first = windows.first_instant(asked, 4)
-        base = max(0, k + 1 - 4)
-        assert first == (SMALL.grid.start(FIRST + base + int(hit[0])) if len(hit) else None)
-        assert windows.latest()[0].tolist() == taken[-1].series.tolist()
-
-
-def test_windows_of_nothing_are_empty():
-    """Before the first panel there is no count, no instant, and a state that loads."""
-    windows = WindowSums(3, (1, 2))
-    assert windows.history([0], 4).tolist() == [0, 0, 0, 0]
-    assert windows.first_instant([0], 2) is None
-    assert windows.latest() is None
-    windows.load(unpack(pack(windows.state())))
-    assert windows.sums.sum() == 0

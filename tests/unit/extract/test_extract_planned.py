@@ -15,6 +15,7 @@ from riskwatch.core.calendar import Calendar, Holiday, Plan, Yearly
 from riskwatch.core.clock import DAY_US, HOUR_US, from_us
 from riskwatch.core.scores import World
 from riskwatch.extract.expectation import Expectation
+from riskwatch.extract.spans import Spans
 from riskwatch.store.snapshots import pack, unpack
 from riskwatch.testing.made import MONDAY_US, made_world
 
@@ -112,13 +113,13 @@ def test_an_event_counts_from_its_announcement_then_from_its_beginning() -> None
 
 
 def test_the_chart_shows_what_is_planned_as_usual() -> None:
-    """The quarters of an hour of the fair have four times the usual, those before have the usual."""
+    """The hours of the fair have four times the usual, those before have the usual."""
     at_us = FAIR.end_us
     plain, shifted = lived(PLAIN, at_us), lived(planned(FAIR), at_us)
-    usual, with_it = (np.array(v.history(TOWN, [0, 1], 16)[1]) for v in (plain, shifted))
-    assert with_it[:4] == pytest.approx(usual[:4])
-    of_fair = np.array(plain.history(TOWN, [0], 16)[1])
-    assert with_it[4:] - usual[4:] == pytest.approx(3.0 * of_fair[4:])
+    usual, with_it = (np.array(v.history(TOWN, [0, 1], 4)[1]) for v in (plain, shifted))
+    assert with_it[:1] == pytest.approx(usual[:1])
+    of_fair = np.array(plain.history(TOWN, [0], 4)[1])
+    assert with_it[1:] - usual[1:] == pytest.approx(3.0 * of_fair[1:])
 
 
 @pytest.mark.parametrize("factor", [6.0, None])
@@ -201,7 +202,9 @@ def test_a_holiday_has_the_hours_of_the_day_it_is_like_once_it_is_announced() ->
     at_us = 1_736_294_400_000_000  # Wednesday 2025-01-08
     told_us = at_us + HOUR_US
     holiday = Holiday(name={"en": "Mourning"}, date=date(2025, 1, 8), announced_at=from_us(told_us))
-    usual = Expectation(replace(PLAIN, timezone="UTC", calendar=Calendar((holiday,))), [4, 96])
+    usual = Expectation(
+        replace(PLAIN, timezone="UTC", calendar=Calendar((holiday,))), Spans((4, 96), (1, 4))
+    )
     assert usual.hour_at(at_us, told_us - 1) == 2 * 24
     assert usual.hour_at(at_us, told_us) == 6 * 24
     assert usual.hour_at(at_us + DAY_US, told_us) == 3 * 24

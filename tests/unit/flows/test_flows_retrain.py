@@ -107,7 +107,7 @@ def test_the_plainest_recipe_is_taken_where_nothing_else_is_surely_better():
             "m": {"uses": "models.surprise_odds:SurpriseOdds", "version": "0", "frozen": TRUE.numbers()}
         },
     }
-    held = cross_validate(rows, desk_bundle, lambda key, **values: None)
+    held = cross_validate(rows, desk_bundle, 1, lambda key, **values: None)
     assert best(held) == "surge_linear"
 
 

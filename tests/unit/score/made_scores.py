@@ -9,6 +9,7 @@ import numpy as np
 from riskwatch.core.scores import Cells, Features, FloatArray, Weighed
 from riskwatch.extract.tails import log_likelihood_ratio, tail_probability
 from riskwatch.score.composite import Composite
+from riskwatch.score.credence import Prior
 from riskwatch.testing.made import made_registry, made_tree
 
 TREE = made_tree(levels=3, children=2)
@@ -44,6 +45,9 @@ class Volume:
         everywhere = np.arange(len(TREE))
         rows = [self.weigh(s, self.cells(everywhere, s)).rows for s in range(2)]
         return Features(0, everywhere.astype(np.int32), self.names, np.hstack(rows))
+
+    def places(self) -> int:
+        return len(TREE) * len(REGISTRY.signatures)
 
     def tail(self, cells: Cells, row: int) -> FloatArray:
         return tail_probability(cells.observed[row], cells.expected[row], cells.inverse_size[row])
@@ -82,5 +86,5 @@ def volume(calls: Mapping[str, Mapping[str, int]], per_town: float = 0.5) -> Vol
     return Volume(counts, usual)
 
 
-def composite(made: Volume) -> Composite:
-    return Composite({"one": (1.0, Linear()), "two": (3.0, Linear(-4.0, 0.4))}, made)
+def composite(made: Volume, prior: Prior | None = None) -> Composite:
+    return Composite({"one": (1.0, Linear()), "two": (3.0, Linear(-4.0, 0.4))}, made, prior)

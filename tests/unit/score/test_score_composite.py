@@ -15,6 +15,7 @@ from riskwatch.core.areas import AreaTree
 from riskwatch.core.documents import parse_document
 from riskwatch.core.errors import ConfigError
 from riskwatch.score.bundle import Bundle
+from riskwatch.score.credence import Prior
 from riskwatch.score.explanation import contributions
 from riskwatch.score.impact import Impact, exposure_of
 
@@ -26,11 +27,14 @@ COUNTS = st.integers(0, 2**32 - 1).map(
 )
 
 
+PRIORS = st.sampled_from([None, Prior(happenings=3.0, places=1000), Prior(happenings=0.5, places=4)])
+
+
 @settings(deadline=None, max_examples=40)
-@given(COUNTS)
-def test_scoring_all_and_judging_one_agree(made):
+@given(COUNTS, PRIORS)
+def test_scoring_all_and_judging_one_agree(made, prior):
     """The likelihood is the same, and whatever is not scored has no surprise."""
-    joined = composite(made)
+    joined = composite(made, prior)
     scores = joined.score(made.read())
     listed = {
         (int(a), int(s)): p
@@ -44,10 +48,10 @@ def test_scoring_all_and_judging_one_agree(made):
 
 
 @settings(deadline=None, max_examples=40)
-@given(COUNTS)
-def test_contributions_add_up(made):
+@given(COUNTS, PRIORS)
+def test_contributions_add_up(made, prior):
     """Shares to 1, log-odds to what lifts the likelihood above its base; strongest first."""
-    judged = composite(made).judge(np.arange(len(TREE)), 0)
+    judged = composite(made, prior).judge(np.arange(len(TREE)), 0)
     for area, likelihood in enumerate(judged.likelihood):
         told = contributions(judged, area, made, REGISTRY)
         logit = np.log(likelihood / (1 - likelihood))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import fields, replace
 
 import pytest
@@ -261,3 +262,28 @@ def test_quarantined_rows_come_newest_first(tmp_path):
             tx.execute(sa.insert(schema.quarantine).values(**row))
     found = AlertStore(engine).quarantined(limit=2)
     assert [(r["row"], r["mapped"]) for r in found] == [(2, {"a": "b"}), (1, {"a": "b"})]
+
+
+def test_who_waits_is_told_when_the_engine_has_committed_so_far(tmp_path):
+    """At once in the same process; one who waits for more is told that it has not come."""
+    store = AlertStore(database(tmp_path))
+    assert not store.reached(1, 0)
+    told: list[bool] = []
+    waiting = threading.Thread(target=lambda: told.append(store.reached(2, 120)))
+    waiting.start()
+    commit(store, change(alert()), position=1)
+    assert (store.reached(1, 0), store.reached(2, 0)) == (True, False)
+    commit(store, change(alert("rw-b")), position=2)
+    waiting.join(120)
+    assert told == [True]
+
+
+def test_the_newest_are_the_same_with_and_without_a_limit(tmp_path):
+    """Of ten that changed at one instant the first three by id."""
+    store = AlertStore(database(tmp_path))
+    commit(store, *(change(alert(f"rw-{n}", area=f"A{n % 2}")) for n in range(10)))
+    commit(store, change(alert("rw-late", updated_at_us=9)), position=2)
+    whole = [a.id for a in store.newest()]
+    assert whole == ["rw-late", *(f"rw-{n}" for n in range(10))]
+    assert [a.id for a in store.newest(limit=4)] == whole[:4]
+    assert [a.id for a in store.newest(areas=["A1"], limit=2)] == ["rw-1", "rw-3"]

@@ -10,7 +10,7 @@ from made_store import database
 
 from riskwatch.core.errors import MissingExtra, RiskwatchError, StoreError
 from riskwatch.store import schema
-from riskwatch.store.database import open_database
+from riskwatch.store.database import checkpoint, open_database
 
 
 def test_sqlite_keeps_what_it_acknowledged(tmp_path):
@@ -23,6 +23,18 @@ def test_sqlite_keeps_what_it_acknowledged(tmp_path):
                 assert tx.execute(sa.text("PRAGMA synchronous")).scalar() == 2
                 assert tx.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
                 assert tx.execute(sa.text("PRAGMA busy_timeout")).scalar() == 10_000
+
+
+def test_a_checkpoint_empties_the_log_that_nobody_reads(tmp_path):
+    """What was committed stands in the file alone; a database without a log is left alone."""
+    engine = database(tmp_path)
+    with engine.begin() as tx:
+        tx.execute(schema.meta.insert().values(key="k", value="v"))
+    checkpoint(engine)
+    with sqlite3.connect(f"file:{tmp_path / 'riskwatch.db'}?immutable=1", uri=True) as file:
+        assert file.execute("SELECT value FROM meta WHERE key = 'k'").fetchone() == ("v",)
+    file.close()
+    checkpoint(sa.create_engine("sqlite://"))
 
 
 def test_opening_twice_changes_nothing(tmp_path):

@@ -99,8 +99,12 @@ def test_a_store_of_the_first_days_is_given_the_new_columns(tmp_path):
     with engine.begin() as tx:
         for column in ("came_from", "why", "position"):
             tx.execute(sa.text(f"ALTER TABLE changes DROP COLUMN {column}"))
-        tx.execute(sa.text("DROP INDEX alerts_listed"))
-        for column in ("peak_level", "incident", "quiet", "withheld", "expired", "fresh_us"):
+        for index in ("alerts_listed", "alerts_newest", "alerts_in_state"):
+            tx.execute(sa.text(f"DROP INDEX {index}"))
+        for column in ("updated_at_us", "state"):
+            tx.execute(sa.text(f"CREATE INDEX ix_alerts_{column} ON alerts ({column})"))
+        listed = ("peak_level", "incident", "quiet", "withheld", "expired", "fresh_us")
+        for column in (*listed, "overdue", "drafted", "closed_at_us"):
             tx.execute(sa.text(f"ALTER TABLE alerts DROP COLUMN {column}"))
         tx.execute(sa.text("UPDATE meta SET value = '2' WHERE key = 'schema'"))
     engine.dispose()

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from made_store import alert, change, commit, database
 
 from riskwatch.core.alerts import Alert, AlertKind, Level, State
-from riskwatch.core.side_states import Shelf
+from riskwatch.core.side_states import Duty, Release, ReleaseState, Shelf, Step
 from riskwatch.deliver.handover import grouped
 from riskwatch.store import listing
 from riskwatch.store.alerts import OPEN_STATES, AlertStore
-from riskwatch.store.listing import Listing, Part
+from riskwatch.store.listing import Listing, Marked, Part
 
 SHELF = Shelf(99, "known", "Li", 1)
 
@@ -127,11 +127,33 @@ def test_the_columns_group_as_the_handover_sheet_does(tmp_path_factory, drawn, m
     part = listed(tmp_path_factory.mktemp("store"), every).part(
         listing.standing(), most=most, most_members=members
     )
-    whole = [[a.id for a in one.alerts] for one in grouped(every)]
+    whole = [[a.id for a in one] for one in grouped(every)]
     cut = [(ids[0], ids[1 : members + 1], max(len(ids) - 1 - members, 0)) for ids in whole]
     assert told(part) == cut[:most]
     assert part.total == len(every)
     assert all(a.state in OPEN_STATES for a in every)
+
+
+def test_marks_are_what_an_alert_says_of_itself(tmp_path):
+    """Of what stands, and of shown risks that ended since, the columns hold what the alert tells."""
+    duty, drafted = Duty(Step.ACCEPT, 0, 1, 1), Release(ReleaseState.DRAFTED, 2, "T", "Li", 0)
+    every = [
+        alert("shelved", shelved=SHELF),
+        alert("rising", rising=True, updated_at_us=9, level=Level.RED),
+        alert("late", duty=duty, release=drafted, opened_at_us=7, incident="ri-x"),
+        alert("withheld", shown=False),
+        alert("notice", kind=AlertKind.DATA_HEALTH),
+        alert("ended", state=State.RETURNED, closed_at_us=50, updated_at_us=50),
+        alert("before", state=State.RETURNED, closed_at_us=49, updated_at_us=60),
+        alert("hidden", state=State.RETURNED, closed_at_us=50, updated_at_us=50, shown=False),
+    ]
+    found = listed(tmp_path, every).marked(since_us=50)
+    kept = {a.id: a for a in every if a.id not in ("before", "hidden")}
+    assert [one.id for one in found] == [a.id for group in grouped(kept.values()) for a in group]
+    for one in found:
+        for name in Marked.__slots__:
+            assert getattr(one, name) == getattr(kept[one.id], name), (one.id, name)
+    assert set(listed(tmp_path / "empty", []).bodies(["none"])) == set()
 
 
 def test_a_later_change_moves_an_alert_between_parts(tmp_path):

@@ -40,11 +40,20 @@ def columns(engine: sa.Engine) -> dict[str, set[str]]:
     return {name: {c["name"] for c in seen.get_columns(name)} for name in seen.get_table_names()}
 
 
+def indexes(engine: sa.Engine) -> dict[str, str]:
+    with engine.connect() as tx:
+        found = tx.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'alerts' AND sql > ''")
+        )
+        return {name: " ".join(sql.split()) for name, sql in found if sql.startswith("CREATE INDEX")}
+
+
 def test_a_store_of_version_1_comes_up_to_date(tmp_path):
     """With every row it had, and the tables and columns of a new store."""
     engine = database(old_store(tmp_path / "."))
     (tmp_path / "new").mkdir()
     assert columns(engine) == columns(database(tmp_path / "new"))
+    assert indexes(engine) == indexes(database(tmp_path / "new"))
     store = AlertStore(engine)
     assert store.accounts()["town"]["rows_read"] == 7
     assert store.corrections() == {}

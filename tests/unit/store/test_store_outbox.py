@@ -21,7 +21,8 @@ from riskwatch.core.errors import StoreError
 from riskwatch.core.sends import Planned, SendReason
 from riskwatch.store import schema
 from riskwatch.store.alerts import Commit, Standing
-from riskwatch.store.leases import Ending, Leases, Outcome, Take
+from riskwatch.store.leases import Ending, Leases, Outcome
+from riskwatch.store.lines import Take
 from riskwatch.testing.post import Post
 
 Begin = Callable[..., Post]

@@ -61,6 +61,7 @@ class Expectation:
         self.level: FloatArray = 1.0 / self.shape  # what a level's own uncertainty adds to an inverse size
         self.summed: NDArray[np.int64] = np.empty(0, np.int64)
         """[indicators] as of the last panel, or empty."""
+        self._hour = self._ticks_of_hour = 0  # of the week, and how many of its ticks were before the last
         self.days = 0
         self._count = np.zeros((areas, columns))
         self._exposure = np.zeros(columns)
@@ -85,6 +86,7 @@ class Expectation:
         self.summed = panel.summed
         add_to(self._today, panel.series, panel.counts)
         hour = self.hour_at(panel.start_us, panel.decided_at_us)
+        self._hour, self._ticks_of_hour = hour, panel.tick % max(self._per_day // 24, 1)
         self.profile.advance(panel.tick, hour, panel.blind_since)
         place = self._ticks_seen % self._per_day
         columns = self.rate.shape[1]
@@ -125,16 +127,21 @@ class Expectation:
 
     @property
     def exposure(self) -> FloatArray:
-        """[windows, columns] of the profile, over the windows that end now."""
+        """[windows, columns] of the profile, over the windows that end now.
+
+        Windows of a day and more begin with an hour. A sum may come at any tick of its hour, so the
+        running hour of sums is exposed as a whole.
+        """
         exposure = self.profile.exposure
         if not self.summed.any():
             return exposure
         exposure, widths = exposure.copy(), np.array(self.profile.spans.widths)
+        to_come = max(self._per_day // 24, 1) - 1 - self._ticks_of_hour
         for column in np.flatnonzero(self.summed):
             least = min(max(self.summed[column], self._per_day), widths.max())
             held_to = np.where(widths >= least, widths, widths.max() + 1).argmin()
-            short = widths < widths[held_to]
-            exposure[short, column] = exposure[held_to, column]
+            exposure[held_to:, column] += to_come * self.profile.shape[column, self._hour]
+            exposure[:held_to, column] = exposure[held_to, column]
         return exposure
 
     def inverse_size(self, window: int) -> FloatArray:
@@ -218,7 +225,11 @@ class Expectation:
             "first_seen": self._first_seen,
             "profile": self.profile.state(),
             "dispersion": self.dispersion.state(),
-            **({"summed": self.summed} if self.summed.any() else {}),
+            **(
+                {"summed": self.summed, "hour": [self._hour, self._ticks_of_hour]}
+                if self.summed.any()
+                else {}
+            ),
         }
 
     def load(self, state: State) -> None:
@@ -232,3 +243,4 @@ class Expectation:
         self.profile.load(state["profile"])
         self.dispersion.load(state["dispersion"])
         self.summed = np.array(state.get("summed", ()), np.int64)
+        self._hour, self._ticks_of_hour = map(int, state.get("hour", (0, 0)))

@@ -23,13 +23,18 @@ Changed = Callable[[float, float], float]
 
 
 def reports(
-    days: int, changed: Changed = lambda hours, usual: usual, *, usual: float = 6.0, seed: int = 3
+    days: int,
+    changed: Changed = lambda hours, usual: usual,
+    *,
+    usual: float = 6.0,
+    seed: int = 3,
+    every_h: int = EVERY_H,
 ) -> list[Report]:
-    """A report every four hours, a few minutes after the hour, of Poisson sums."""
+    """A report every few hours, a few minutes after the hour, of Poisson sums."""
     draw = np.random.default_rng(seed)
     return [
         (hours + float(draw.uniform(0, 10)) / 60, int(draw.poisson(changed(hours, usual))))
-        for hours in range(0, days * 24, EVERY_H)
+        for hours in range(0, days * 24, every_h)
     ]
 
 

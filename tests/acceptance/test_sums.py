@@ -31,10 +31,10 @@ def without(sent: Sequence[Report], begin_h: float, end_h: float) -> list[Report
     return [r for r in sent if not begin_h <= r[0] < end_h]
 
 
-@pytest.mark.parametrize("usual", [6.0, 40.0])
-def test_a_steady_source_of_sums_gives_no_alerts(tmp_path: Path, usual: float) -> None:
+@pytest.mark.parametrize(("usual", "every_h"), [(6.0, 4), (40.0, 4), (36.0, 24)])
+def test_a_steady_source_of_sums_gives_no_alerts(tmp_path: Path, usual: float, every_h: int) -> None:
     """Neither of its silence between reports nor of the bursts that its reports are."""
-    desk = run(tmp_path, reports(DAYS, usual=usual))
+    desk = run(tmp_path, reports(DAYS, usual=usual, every_h=every_h), every_h)
     assert found(desk, AlertKind.DATA_HEALTH) == []
     assert found(desk, AlertKind.RISK) == []
 

@@ -16,6 +16,7 @@ from riskwatch.extract.clumps import Clumps
 from riskwatch.extract.expectation import Expectation
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.panels import PanelBuilder
+from riskwatch.extract.spans import Spans
 from riskwatch.store.snapshots import pack, unpack
 
 DAY, EVERY = 96, 16
@@ -137,7 +138,7 @@ def test_rows_are_counted_only_where_sums_are_sent():
         assert made.source_counts.tolist() == [[0, 0]]
 
 
-WINDOWS = (4, 48, 96, 288)
+WINDOWS_H = (1, 12, 24, 72)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +146,29 @@ WINDOWS = (4, 48, 96, 288)
 )
 def test_a_window_too_short_for_a_sum_is_held_to_a_longer_one(every, least):
     """The shortest that is at least a day and as long as sums are apart; else the longest there is."""
-    expectation = Expectation(WORLD, WINDOWS)
-    for at in range(3 * DAY):
+    expectation = Expectation(WORLD, Spans.of(WINDOWS_H, WORLD.grid.tick_us))
+    for at in range(3 * DAY):  # up to the last tick of an hour
         made = panel(WORLD, FIRST + at, np.zeros((3, 2), np.int64))
         expectation.update(replace(made, summed=np.array([every, 0])))
     own = expectation.profile.exposure
-    held = [max(w, least) for w in range(len(WINDOWS))]
+    held = [max(w, least) for w in range(len(WINDOWS_H))]
     assert expectation.exposure[:, 0].tolist() == own[held, 0].tolist()
     assert (expectation.exposure[:, 1:] == own[:, 1:]).all()
+
+
+@pytest.mark.parametrize("into", range(4), ids=["begins", "a quarter", "a half", "ends"])
+def test_a_sum_is_expected_at_any_tick_of_its_hour(into):
+    """A day is 24 whole hours of the profile at each tick of the hour in which it comes."""
+    expectation = Expectation(WORLD, Spans.of(WINDOWS_H, WORLD.grid.tick_us))
+    expectation.profile.shape[0] = np.arange(168) % 24 == 8
+    begin = FIRST - FIRST % 4
+    for at in range(3 * DAY + 8 * 4 + into + 1):
+        made = panel(WORLD, begin + at, np.zeros((3, 2), np.int64))
+        expectation.update(replace(made, summed=np.array([96, 0])))
+    day = WINDOWS_H.index(24)
+    assert expectation.exposure[day, 0] == pytest.approx(
+        4 * expectation.profile.shape[0, :24].sum(), abs=1e-4
+    )
 
 
 def test_what_is_summed_is_kept_over_a_restart():

@@ -244,7 +244,7 @@ def main() -> None:
     chosen = asked(__doc__, PARTS)
     counties = [*MADE, *([REAL] if "RISKWATCH_DATA" in os.environ else [])]
     cases = list(product([WHOLE, *chosen], counties))
-    with ProcessPoolExecutor(2, max_tasks_per_child=8) as pool:
+    with ProcessPoolExecutor(2) as pool:
         every = pool.map(heard, *zip(*((name, part) for part, name in cases), strict=True))
         results = dict(zip(cases, every, strict=True))
     by_part = {part: {name: results[part, name] for name in counties} for part in (WHOLE, *chosen)}

@@ -39,6 +39,7 @@ from riskwatch.settings import Settings, load_settings
 
 MADE = ("planted 90", "planted 400", "planted 90, unseen", "planted 400, unseen")
 REAL = "the real year"
+COMMAND = "python -m benchmarks.detection.ablation"
 SHORT_H = 6  # windows up to here are the short ones
 
 
@@ -108,7 +109,7 @@ def _no_siblings(pipeline: Pipeline) -> None:
 def _uncapped(pipeline: Pipeline) -> None:
     expectation = pipeline.volume.expectation
     expectation._cap = lambda exposure: np.full(expectation.rate.shape, np.inf)
-    expectation._trimmed_ticks = lambda: expectation._today_roots
+    expectation._trimmed_ticks = lambda kept: expectation._today_roots
 
 
 def _every_node_speaks(pipeline: Pipeline) -> None:
@@ -259,13 +260,14 @@ def main() -> None:
     notes = Path(__file__).with_name("ablation_notes.md")
     parts = [
         "# What each part of the detection is worth",
-        f"Four made counties ({', '.join(MADE)} of [busy.md](busy.md)) and the 911 calls of 2016, "
-        "replayed whole and then with one part taken out, all else as it is: nothing was fitted anew, so a "
-        "part that others could stand in for looks worth more than it is. False words are shown orange and "
-        "red alerts that no planted incident explains. In the fourth column alerts of any level are cut at "
-        "the likelihood over which as many are false as the whole has at orange or red, county by county. "
+        f"Four made counties ({', '.join(MADE)} of [busy.md](busy.md))"
+        f"{' and the 911 calls of 2016' if REAL in counties else ''}, replayed whole and then with one "
+        "part taken out, all else as it is: nothing was fitted anew, so a part that others could stand in "
+        "for looks worth more than it is. False words are shown orange and red alerts that no planted "
+        "incident explains. In the fourth column alerts of any level are cut at the likelihood over which "
+        "as many are false as the whole has at orange or red, county by county. "
         "Intervals are Wilson's; incidents of one county are not independent.",
-        f"{provenance('RISKWATCH_DATA=… python -m benchmarks.detection.ablation')} {used_s:.0f} s of "
+        f"{provenance(('RISKWATCH_DATA=… ' if REAL in counties else '') + COMMAND)} {used_s:.0f} s of "
         "processor time.",
         text,
     ]

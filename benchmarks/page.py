@@ -26,6 +26,12 @@ def asked(doc: str | None, parts: Iterable[str] = ()) -> list[str]:
     return chosen or parts
 
 
+def noted(script: str) -> list[str]:
+    """What somebody wrote down of a benchmark's numbers: `NAME_notes.md` beside NAME.py, if it is there."""
+    file = Path(script).with_name(f"{Path(script).stem}_notes.md")
+    return [file.read_text(encoding="utf-8").strip()] if file.exists() else []
+
+
 def provenance(command: str) -> str:
     """A paragraph with the command, the machine and the commit the numbers belong to."""
     commit = subprocess.run(

@@ -131,6 +131,8 @@ class CallVolume:
 
     def places(self) -> int:
         """How many signatures of areas are looked at."""
+        if not self.gauges.any:
+            return len(self._world.tree) * len(self._members)
         return int(np.count_nonzero(self._looked()))
 
     def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,15 +18,15 @@ FloatArray = NDArray[np.float64]
 _FIT = {"maxiter": 2000, "ftol": 1e-15, "gtol": 1e-9}  # so close that a weight of 2 is a row given twice
 
 
-class OddsClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sklearn has no types
+class OddsClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # sklearn has no types
     """A binary scikit-learn classifier that answers in log-odds; a member says `fit` and `log_odds`."""
 
     classes_: NDArray[Any]
     _fewest_features: ClassVar[int] = 2  # the surprise of a window, and the size
 
+    @abstractmethod
     def log_odds(self, rows: FloatArray) -> FloatArray:
         """[n] log-odds of the outcome for rows [n, features]."""
-        raise NotImplementedError
 
     def decision_function(self, X: Any) -> FloatArray:  # noqa: N803 - scikit-learn's names
         """scikit-learn's name for the log-odds."""

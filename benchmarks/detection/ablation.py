@@ -28,7 +28,7 @@ from benchmarks.detection.busy import (
     replayed,
 )
 from benchmarks.montco911 import FILE, WARM_UP, found, happenings
-from benchmarks.page import ROOT, asked, provenance, table
+from benchmarks.page import ROOT, asked, noted, provenance, table
 from riskwatch.app import Pipeline
 from riskwatch.audit.intervals import wilson
 from riskwatch.core.alerts import Alert, AlertKind, Level
@@ -257,7 +257,6 @@ def main() -> None:
     if len(chosen) < len(PARTS):
         return
     used_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    notes = Path(__file__).with_name("ablation_notes.md")
     parts = [
         "# What each part of the detection is worth",
         f"Four made counties ({', '.join(MADE)} of [busy.md](busy.md))"
@@ -271,7 +270,7 @@ def main() -> None:
         "processor time.",
         text,
     ]
-    parts += [notes.read_text("utf-8").strip()] if notes.exists() else []
+    parts += noted(__file__)
     Path(__file__).with_name("ablation.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

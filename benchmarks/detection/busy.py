@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.page import ROOT, asked, provenance, table
+from benchmarks.page import ROOT, asked, noted, provenance, table
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import DAY_US, HOUR_US, MINUTE_US, SystemClock, to_us
@@ -249,7 +249,6 @@ def main() -> None:
     if len(chosen) < len(COUNTIES):
         return
     used_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    notes = Path(__file__).with_name("busy_notes.md")
     parts = [
         "# False words in busy counties",
         "Made counties of several sizes, without outages, new codes or planned events: what is told "
@@ -264,7 +263,7 @@ def main() -> None:
         f"average at the end {os.getloadavg()[1]:.1f}.",
         text,
     ]
-    parts += [notes.read_text("utf-8").strip()] if notes.exists() else []
+    parts += noted(__file__)
     Path(__file__).with_name("busy.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.detection.measures import cell
-from benchmarks.page import ROOT, asked, provenance, table
+from benchmarks.page import ROOT, asked, noted, provenance, table
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Assessment
 from riskwatch.core.clock import DAY_US, HOUR_US, SystemClock
@@ -226,7 +226,7 @@ def main() -> None:
     print(text)
     command = " ".join(["python -m benchmarks.detection.shapes", *sys.argv[1:]])
     page = "\n\n".join(
-        [*opening(), f"{provenance(command)} {used_s:.0f} s of processor time.", text, *notes()]
+        [*opening(), f"{provenance(command)} {used_s:.0f} s of processor time.", text, *noted(__file__)]
     )
     (ROOT / "benchmarks" / "detection" / "shapes.md").write_text(page + "\n", encoding="utf-8")
 
@@ -243,12 +243,6 @@ def opening() -> list[str]:
         "planted or not: runs of an area's signature that end after six quiet hours. Shown alerts are "
         "those of the alert store, with hysteresis, inhibition and attention.",
     ]
-
-
-def notes() -> list[str]:
-    """What was seen in the numbers, if somebody wrote it down."""
-    file = Path(__file__).with_name("shapes_notes.md")
-    return [file.read_text(encoding="utf-8").strip()] if file.exists() else []
 
 
 if __name__ == "__main__":

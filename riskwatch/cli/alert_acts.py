@@ -55,6 +55,16 @@ def tell(shell: Shell, desk: Desk, alert: Alert, as_json: bool) -> None:
     shell.tell("acted", id=alert.id, state=state, holder=words.area(alert.holder), step=step)
 
 
+def opened_by_hand(shell: Shell, desk: Desk, given: tuple[str, str, str, str], **told: Any) -> Alert:
+    """The alert that somebody opens; `given` are the actor, area, signature and level as typed."""
+    from riskwatch.core.alerts import Level
+
+    actor, area, signature, level = given
+    code, number = area_code(shell, desk, area), level_of(shell, level)
+    with in_words(shell, desk):
+        return desk.open_by_hand(named(shell, actor), code, signature, Level(number or 4), **told)
+
+
 def _act(ctx: typer.Context, kind: str, alert_id: str, given: dict[str, Any]) -> None:
     shell: Shell = ctx.obj
     from riskwatch.alert.actions import ActionKind
@@ -226,11 +236,5 @@ def open_alert(  # noqa: PLR0913 - what an alert is made of
 ) -> None:
     """Open an alert by hand: what somebody knows and the engine does not see."""
     shell: Shell = ctx.obj
-    from riskwatch.core.alerts import Level
-
     desk = shell.desk(store)
-    number = level_of(shell, level)
-    code = area_code(shell, desk, area)
-    with in_words(shell, desk):
-        opened = desk.open_by_hand(named(shell, actor), code, signature, Level(number or 4), what=what)
-    tell(shell, desk, opened, as_json)
+    tell(shell, desk, opened_by_hand(shell, desk, (actor, area, signature, level), what=what), as_json)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskwatch.cli.alert_acts import tell
-from riskwatch.cli.alert_lookup import area_code, level_of, named
+from riskwatch.cli.alert_acts import opened_by_hand, tell
+from riskwatch.cli.alert_lookup import area_code, named
 from riskwatch.cli.instant import until_of
-from riskwatch.cli.refused import in_words
 from riskwatch.cli.shell import Shell
 
 if TYPE_CHECKING:
@@ -146,24 +145,14 @@ def inject(  # noqa: PLR0913 - what an alert is made of
 ) -> None:
     """Put an alert into the exercise that runs."""
     shell: Shell = ctx.obj
-    from riskwatch.core.alerts import Level
     from riskwatch.core.side_states import Mode
 
     desk = shell.desk(store)
     running = running_drill(desk)
     if not running:
         raise typer.BadParameter(shell.say("drill.none"))
-    with in_words(shell, desk):
-        opened = desk.open_by_hand(
-            named(shell, actor),
-            area_code(shell, desk, area),
-            signature,
-            Level(level_of(shell, level) or 4),
-            what=what,
-            mode=Mode.EXERCISE,
-            drill=running,
-        )
-    tell(shell, desk, opened, as_json)
+    marked = {"what": what, "mode": Mode.EXERCISE, "drill": running}
+    tell(shell, desk, opened_by_hand(shell, desk, (actor, area, signature, level), **marked), as_json)
 
 
 def end(
@@ -196,21 +185,11 @@ def try_chain(
 ) -> None:
     """Open a test alert, to see that it reaches people; it ends by itself."""
     shell: Shell = ctx.obj
-    from riskwatch.core.alerts import Level
     from riskwatch.core.side_states import Mode
 
     desk = shell.desk(store)
-    with in_words(shell, desk):
-        opened = desk.open_by_hand(
-            named(shell, actor),
-            area_code(shell, desk, area),
-            signature,
-            Level(level_of(shell, level) or 4),
-            what=shell.say("drill.test"),
-            mode=Mode.TEST,
-            drill="test",
-        )
-    tell(shell, desk, opened, as_json)
+    marked = {"what": shell.say("drill.test"), "mode": Mode.TEST, "drill": "test"}
+    tell(shell, desk, opened_by_hand(shell, desk, (actor, area, signature, level), **marked), as_json)
 
 
 def running_drill(desk: Desk) -> str:

@@ -98,23 +98,31 @@ class Composite:
             terms += weight / self._weight * member.terms(rows)
         if self._prior is None:
             return terms
-        alone = joined_log_odds(self._members, rows) - self._base
-        left = self._log_odds(rows) - self._base
+        odds = joined_log_odds(self._members, rows)
+        left = self._held(odds, rows) - self._base
+        alone = odds - self._base
         return terms * np.divide(left, alone, out=np.ones_like(alone), where=alone > 0)[:, None]
 
     def _log_odds(self, rows: FloatArray) -> FloatArray:
-        return duty_log_odds(self._members, self._prior, self._volume.places(), rows)
+        return self._held(joined_log_odds(self._members, rows), rows)
+
+    def _held(self, odds: FloatArray, rows: FloatArray) -> FloatArray:
+        return _held(odds, rows, self._base, (self._prior, self._volume.places()))
 
 
 def duty_log_odds(
     members: Mapping[str, tuple[float, Member]], prior: Prior | None, places: int, rows: FloatArray
 ) -> FloatArray:
     """[n] log-odds as the engine states them on a desk of so many places (areas times signatures)."""
-    odds = joined_log_odds(members, rows)
+    base = base_log_odds(members, rows.shape[1])
+    return _held(joined_log_odds(members, rows), rows, base, (prior, places))
+
+
+def _held(odds: FloatArray, rows: FloatArray, base: float, desk: tuple[Prior | None, int]) -> FloatArray:
+    prior, places = desk
     if prior is None or not len(rows):
         return odds
-    chance = chance_looks(rows[:, :-1], places)
-    return held_to_desk(odds, base_log_odds(members, rows.shape[1]), chance, (prior, places))
+    return held_to_desk(odds, base, chance_looks(rows[:, :-1], places), (prior, places))
 
 
 def base_log_odds(members: Mapping[str, tuple[float, Member]], width: int) -> float:

@@ -1,14 +1,15 @@
-"""The county that every timeline starts from: thirty quiet days, lived through once."""
+"""What timelines start from: a county that lived through thirty quiet days, and a post that delivers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from riskwatch.core.areas import Area
 from riskwatch.testing import Timeline
+from riskwatch.testing.post import Post
 
 COUNTY = [
     Area("COUNTY", "County", None, "county", 300_000),
@@ -32,3 +33,12 @@ def thirty_quiet_days(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
 def line(thirty_quiet_days: Timeline, tmp_path: Path) -> Timeline:
     """A copy of the county to go on from."""
     return thirty_quiet_days.fork(tmp_path / "line")
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    """A store whose sends a worker delivers to a desk that notes them."""
+    made = Post(tmp_path / "store")
+    yield made
+    made.worker.close()
+    made.database.dispose()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from riskwatch.core.alerts import Level
 from riskwatch.core.channels import ChannelError, Message, Receipt
@@ -14,14 +11,6 @@ from riskwatch.testing.post import Post, served_by
 DOWN = ChannelError("desk: no answer within 10 s")
 ASKS = ChannelError("desk: answered 429", retry_after_s=900)
 MINUTE_S = 60
-
-
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    made = Post(tmp_path / "store")
-    yield made
-    made.worker.close()
-    made.database.dispose()
 
 
 def told(post: Post) -> list[str]:

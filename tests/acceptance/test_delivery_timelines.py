@@ -21,14 +21,6 @@ from riskwatch.testing.post import Post, Recorder, served_by
 DOWN = ChannelError("desk: no answer within 10 s")
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    made = Post(tmp_path / "store")
-    yield made
-    made.worker.close()
-    made.database.dispose()
-
-
 def test_cold_start_sends_what_was_planned_while_nobody_delivered(post: Post) -> None:
     """Alerts that opened before the first worker ever ran are told when it does, once."""
     for n in range(3):

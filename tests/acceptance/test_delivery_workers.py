@@ -6,21 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from riskwatch.deliver.service import died_here
 from riskwatch.testing.post import Post, Recorder, served_by
-
-
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    made = Post(tmp_path / "store")
-    yield made
-    made.worker.close()
-    made.database.dispose()
 
 
 def test_two_workers_send_each_message_once(post: Post) -> None:

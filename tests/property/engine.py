@@ -156,6 +156,18 @@ class Engine:
         self.inbox.append(EntryKind.CLOCK, {"at_us": at_us})
         self.pipeline.catch_up()
 
+    def live(self, steps: Iterable[list[Row] | int], restart: int) -> None:
+        """Send rows and reach instants in turn; snapshot before step `restart`, a new process after it."""
+        for n, step in enumerate(steps):
+            if n == restart:
+                self.pipeline.snapshot()
+            if n == restart + 1:
+                self.restart()
+            if isinstance(step, int):
+                self.tick_to(step)
+            else:
+                self.send(step)
+
     def state(self) -> bytes:
         """The whole state, but for the place in the inbox."""
         return pack({k: v for k, v in self.pipeline._state().items() if k != "position"})

@@ -154,15 +154,7 @@ def test_every_tick_shows_what_a_plain_reference_shows(tmp_path_factory, steps, 
     """Last, mean and largest of each gauge in each tick, to the bit; no reading, no cell."""
     folder: Path = tmp_path_factory.mktemp("gauged")
     engine = Watched(folder)
-    for n, step in enumerate(steps):
-        if n == restart:
-            engine.pipeline.snapshot()
-        if n == restart + 1:
-            engine.restart()
-        if isinstance(step, int):
-            engine.tick_to(step)
-        else:
-            engine.send(step)
+    engine.live(steps, restart)
     rows, clock = accepted(steps)
     last = GRID.last_decided(clock)
     want = {key: value for key, value in cells(rows).items() if key[0] <= last}

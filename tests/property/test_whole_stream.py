@@ -165,15 +165,7 @@ def test_the_engine_does_what_a_plain_reference_does(
     """Each row has its one fate, each panel its counts, no tick is left out, and the account adds up."""
     folder: Path = tmp_path_factory.mktemp("watched")
     engine = Watched(folder)
-    for n, step in enumerate(steps):
-        if n == restart:
-            engine.pipeline.snapshot()
-        if n == restart + 1:
-            engine.restart()
-        if isinstance(step, int):
-            engine.tick_to(step)
-        else:
-            engine.send(step)
+    engine.live(steps, restart)
     rows, clock = judged(steps)
     assert engine.pipeline._arrivals.clock_us == clock
 

@@ -47,6 +47,10 @@ class CallVolume:
     Gauges of a signature bring nats of their own (`riskwatch.extract.gauges`), in the area they
     stand in and in no other, which are added to those of its counts before surprise is taken; of
     them, n is how many readings come.
+
+    Where areas have neighbours, each is looked at together with these, too (`riskwatch.extract.places`):
+    a place of its own with its own scatter and tails. Where that says more than any of its areas
+    does alone, it takes the place of the area in its middle.
     """
 
     def __init__(self, world: World, windows_h: Sequence[int] = (1, 3, 6, 12, 24, 72, 168)) -> None:
@@ -65,17 +69,22 @@ class CallVolume:
         self._members = [np.array(m, dtype=np.int64) for m in members]
         self.windows = WindowSums(len(world.tree) * self._columns, spans)
         self.expectation = Expectation(world, spans)
+        self._places = self.expectation.places
         self._plans = Plans(world, spans, self.expectation)
         self._clumps = Clumps(world.tree, self._n, self._columns)
         self.gauges = Gauges(world, spans.widths)
         gauges = registry.gauges
         self._counted = np.array([any(i not in gauges for i in s.indicators) for s in registry.signatures])
-        self._tail = EmpiricalTail(len(registry.signatures), len(spans.widths))
+        kinds = 2 if self._places.any else 1  # areas, and vicinities
+        self._tail = EmpiricalTail(len(registry.signatures), len(spans.widths), kinds=kinds)
         self._per_hour = HOUR_US // world.grid.tick_us
         self._tick = -1
         self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
         self._found: tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray] | None = None
+        self._counts: NDArray[np.int32] | None = None
+        self._around = np.empty(0, np.int64)
+        """Keys (area * signatures + signature) of the vicinities that speak, ascending."""
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel: learn from the last, judged by now, then count and weigh."""
@@ -90,7 +99,7 @@ class CallVolume:
         sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
         self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
-        self._found = None
+        self._found = self._counts = None
         if self.expectation.warm:
             self._speak()
 
@@ -108,31 +117,53 @@ class CallVolume:
 
     def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
         """Observed and expected counts [areas, indicators, windows] behind one signature."""
-        members, expectation = self._members[signature], self.expectation
-        usual = (
-            expectation.rate,
-            expectation.exposure,
-            expectation.dispersion.value,
-            expectation.level,
+        together = np.isin(areas * len(self._members) + signature, self._around)
+        if not together.any():
+            return self._alone(areas, signature)
+        members = self._members[signature]
+        found = self._opened(np.where(together, self._places.around(areas), areas), members)
+        if self._plans.standing(self._tick):  # of no vicinity that speaks
+            found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
+        gauged = self.gauges.behind(areas, members)
+        around = tuple(
+            self._places.neighbours(area) if near else ()
+            for area, near in zip(areas.tolist(), together.tolist(), strict=True)
         )
-        found = opened(self._sums(), usual, self._world.tree.depth, areas, members)
+        return Cells(
+            areas, members, *found, self._known[members], gauged and gauged.without(together), around
+        )
+
+    def _alone(self, areas: NDArray[np.int64], signature: int) -> Cells:
+        """The cells of areas by themselves, whoever speaks with neighbours."""
+        members = self._members[signature]
+        found = self._opened(areas, members)
         if self._plans.standing(self._tick):
             found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
         return Cells(areas, members, *found, self._known[members], self.gauges.behind(areas, members))
+
+    def _opened(
+        self, places: NDArray[np.int64], members: NDArray[np.int64]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        rate, level = self._usual()
+        usual = (rate, self.expectation.exposure, self.expectation.dispersion.value, level)
+        return opened(self._sums(), usual, self._places.depth, places, members)
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
         nats, total, carried, rated = self._weighed(cells)
         at = np.full(len(total), signature)
-        surprise = self._tail.surprise_of(total, at, self._stratum(cells.areas, at))
+        places = self._places_of(cells)
+        surprise = self._tail.surprise_of(total, at, self._stratum(places, at))
+        if cells.around:
+            surprise = self._places.less_handicap(surprise, places)
         rows = np.empty((len(total), total.shape[1] + 1))
         rows[:, :-1], rows[:, -1] = surprise, self._size(rated, carried)
         return Weighed(nats, rows)
 
     def places(self) -> int:
-        """How many signatures of areas are looked at."""
+        """How many signatures of areas and vicinities are looked at."""
         if not self.gauges.any:
-            return len(self._world.tree) * len(self._members)
+            return len(self._places) * len(self._members)
         return int(np.count_nonzero(self._looked()))
 
     def _weighed(self, cells: Cells) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -140,9 +171,9 @@ class CallVolume:
         nats, total, carried, rated = weighed(
             (cells.observed, cells.expected, cells.inverse_size),
             cells.known,
-            (cells.areas, cells.indicators),
+            (self._places_of(cells), cells.indicators),
             self._clumps.size,
-            self.expectation.rate,
+            self._usual()[0],
         )
         if cells.gauged is None:
             return nats, total, carried, rated
@@ -154,23 +185,25 @@ class CallVolume:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""
         return tail_probability(cells.observed[row], cells.expected[row], cells.inverse_size[row])
 
-    def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
-        """When the first event of a window happened."""
-        series = [area * self._columns + i for i in indicators]
-        return self.windows.first_instant(series, window)
+    def first_instant(self, areas: Sequence[int], indicators: Sequence[int], window: int) -> int | None:
+        """When the first event of a window happened in any of these areas."""
+        return self.windows.first_instant(self._series(areas, indicators), window)
 
-    def history(self, area: int, indicators: Sequence[int], hours: int) -> tuple[list[int], list[float]]:
+    def history(
+        self, areas: Sequence[int], indicators: Sequence[int], hours: int
+    ) -> tuple[list[int], list[float]]:
         """Observed and expected counts an hour of the clock, oldest first; the last is the running one.
 
-        Over two days at most: older hours are no longer held apart.
+        Of all these areas together, over two days at most: older hours are no longer held apart.
         """
-        series = [area * self._columns + i for i in indicators]
+        series = self._series(areas, indicators)
         observed = self.windows.history(series, hours, self._per_hour)
         ticks = (hours - 1) * self._per_hour + self._tick % self._per_hour + 1
         each = self.expectation.profile.recent(ticks)[:, list(indicators)]
-        expected = each @ self.expectation.rate[area, list(indicators)]
+        expected = each @ self.expectation.rate[np.ix_(areas, indicators)].sum(axis=0)
         if self._plans.standing(self._tick):
-            expected += self._plans.history(self._tick, area, np.array(indicators), ticks)
+            for area in areas:
+                expected += self._plans.history(self._tick, area, np.array(indicators), ticks)
         by_hour = np.add.reduceat(expected, np.arange(hours) * self._per_hour)
         return observed.tolist(), by_hour.tolist()
 
@@ -181,20 +214,30 @@ class CallVolume:
         weekly = [self.expectation.hour_at(end_us - h * HOUR_US) for h in ago]
         return self.gauges.history(area, indicator, weekly)
 
-    def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
-        """How many a day are usual."""
-        per_tick = self.expectation.rate[area, list(indicators)].sum()
+    def daily_rate(self, areas: Sequence[int], indicators: Sequence[int]) -> float:
+        """How many a day are usual in these areas together."""
+        per_tick = self.expectation.rate[np.ix_(areas, indicators)].sum()
         return float(per_tick * 24 * self._per_hour)
+
+    def _series(self, areas: Sequence[int], indicators: Sequence[int]) -> list[int]:
+        return [area * self._columns + i for area in areas for i in indicators]
 
     def _nothing(self) -> _Evidence:
         none = np.empty(0, np.int64)
         return _Evidence(none, none, np.empty((0, len(self.windows_h))), np.empty(0))
 
-    def _stratum(self, areas: NDArray[np.int64], signatures: NDArray[np.int64] | int) -> NDArray[np.int64]:
-        """Rate strata of these areas' signatures."""
-        return self._tail.stratum(
-            self.expectation.rate[areas, self._n + signatures] * (24 * self._per_hour)
-        )
+    def _places_of(self, cells: Cells) -> NDArray[np.int64]:
+        """[n] the place of each row."""
+        if not cells.around:
+            return cells.areas
+        together = np.array([len(near) > 0 for near in cells.around])
+        places: NDArray[np.int64] = np.where(together, self._places.around(cells.areas), cells.areas)
+        return places
+
+    def _stratum(self, places: NDArray[np.int64], signatures: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Rate strata of these places' signatures."""
+        daily = self._usual()[0][places, self._n + signatures] * (24 * self._per_hour)
+        return self._tail.stratum(daily, (places >= self._places.areas).astype(np.int64))
 
     def _size(self, weighted_rate: FloatArray, nats: FloatArray) -> FloatArray:
         """Size of the mean rate, weighed by evidence, of the indicators that carry it."""
@@ -202,24 +245,34 @@ class CallVolume:
         size: FloatArray = np.minimum(np.log1p(rate * (6 * self._per_hour)) / np.log(25.0), 1.5)
         return size
 
-    def _sums(self) -> NDArray[np.int32]:
-        """[areas, columns, windows]."""
+    def _by_area(self) -> NDArray[np.int32]:
+        """[areas, columns, windows] counts."""
         return self.windows.by_series.reshape(len(self._world.tree), self._columns, -1)
+
+    def _sums(self) -> NDArray[np.int32]:
+        """[places, columns, windows] counts; made once a panel."""
+        if self._counts is None:
+            self._counts = self._places.sums(self._by_area())
+        return self._counts
+
+    def _usual(self) -> tuple[FloatArray, FloatArray]:
+        """[places, columns] rates, and the inverse sizes of the levels' own doubt."""
+        return self._places.usual(self.expectation.rate, self.expectation.level)
 
     def _find(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
         """Where evidence is over the threshold of the tail, as of the last panel; found once."""
         if self._found is None:
-            expectation = self.expectation
+            expectation, (rate, level) = self.expectation, self._usual()
             known = [np.sort(m[self._known[m]]) for m in self._members]
             self._found = find(
                 self._sums(),
                 (
-                    expectation.rate,
+                    rate,
                     np.ascontiguousarray(expectation.exposure.T),
                     expectation.dispersion.by_column(),
-                    expectation.level,
+                    level,
                 ),
-                self._world.tree.depth,
+                self._places.depth,
                 self._clumps.size,
                 (np.concatenate(known), np.cumsum([0, *map(len, known)])),
                 self._tail.threshold,
@@ -237,12 +290,17 @@ class CallVolume:
         evidence: FloatArray,
         rated: FloatArray,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
-        """What was found, held against what is planned too; that only ever expects more."""
+        """What was found, held against what is planned too; that only ever expects more.
+
+        Of a vicinity nothing is said while something is planned in it: its areas speak for themselves.
+        """
         standing = self._plans.standing(self._tick)
         for signature in np.unique(signatures).tolist():
-            touched = self._plans.touched(standing, self._members[signature])
-            rows = np.flatnonzero(touched[areas] & (signatures == signature))
-            cells = self.cells(areas[rows], signature)
+            touched = self._places.touched(self._plans.touched(standing, self._members[signature]))
+            mine = touched[areas] & (signatures == signature)
+            evidence[mine & (areas >= self._places.areas)] = 0.0
+            rows = np.flatnonzero(mine & (areas < self._places.areas))
+            cells = self._alone(areas[rows], signature)
             _, evidence[rows], _, rated[rows] = self._weighed(cells)
         kept = evidence.max(axis=1, initial=0.0) > self._tail.threshold
         return areas[kept], signatures[kept], evidence[kept], rated[kept]
@@ -261,7 +319,7 @@ class CallVolume:
         parts = [(areas[kept], signatures[kept], evidence[kept], rated[kept])]
         for signature in np.unique(of).tolist():
             mine = loud[of == signature]
-            _, total, _, rates = self._weighed(self.cells(mine, signature))
+            _, total, _, rates = self._weighed(self._alone(mine, signature))
             over = total.max(axis=1) > self._tail.threshold
             parts.append((mine[over], np.full(int(over.sum()), signature), total[over], rates[over]))
         at, which, nats, rates = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -270,11 +328,26 @@ class CallVolume:
 
     def _speak(self) -> None:
         """Keep the surprise of what was found."""
-        areas, signatures, evidence, rated = self._find()
-        if not len(areas):
+        places, signatures, evidence, rated = self._find()
+        if not len(places):
+            self._around = np.empty(0, np.int64)
             return
-        surprise = self._tail.surprise_of(evidence, signatures, self._stratum(areas, signatures))
-        self._evidence = _Evidence(areas, signatures, surprise, self._size(rated, evidence.sum(axis=1)))
+        surprise = self._tail.surprise_of(evidence, signatures, self._stratum(places, signatures))
+        said = _Evidence(places, signatures, surprise, self._size(rated, evidence.sum(axis=1)))
+        self._evidence = self._one_an_area(said, evidence) if self._places.any else said
+
+    def _one_an_area(self, said: _Evidence, evidence: FloatArray) -> _Evidence:
+        """What is said of places as what is said of areas: some speak with their neighbours."""
+        n, places = len(self._members), said.areas
+        surprise = self._places.less_handicap(said.surprise, places)
+        found = (places, said.signatures, evidence.max(axis=1), surprise.max(axis=1))
+        together = self._places.chosen(found, n, self._around)
+        areas = self._places.centre(places)
+        key = areas * n + said.signatures
+        self._around = np.unique(key[together])
+        kept = together | ((places < self._places.areas) & ~np.isin(key, self._around))
+        order = np.flatnonzero(kept)[np.argsort(key[kept], kind="stable")]
+        return _Evidence(areas[order], said.signatures[order], surprise[order], said.size[order])
 
     def _learn(self) -> None:
         """What the last panel teaches; `cells` and `weigh` see what `read` saw until the next one comes."""
@@ -292,24 +365,26 @@ class CallVolume:
         self.expectation.learn(self._plans.day(self._tick, day) if day else None)
 
     def _looked(self) -> NDArray[np.bool_]:
-        """[areas, signatures] that are looked at: a signature of gauges alone only where one stands."""
-        shape = (len(self._world.tree), len(self._members))
+        """[places, signatures] that are looked at: a signature of gauges alone only where one stands."""
+        shape = (len(self._places), len(self._members))
         looked: NDArray[np.bool_] = np.ones(shape, dtype=bool)
         if self.gauges.any:
             looked &= self._counted
-            looked |= self.gauges.placed()
+            looked[: self._places.areas] |= self.gauges.placed()
         return looked
 
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
-        sums, rate = self._plans.without_special(self._tick, self._sums()) or (
-            self._sums(),
-            expectation.rate,
-        )
-        expectation.dispersion.learn(sums, rate, expectation.exposure, expectation.level)
-        strata = len(self._tail.strata) + 1
-        everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
+        usual, level = self._usual()
+        ordinary = self._plans.without_special(self._tick, self._by_area())
+        if ordinary is None:
+            expectation.dispersion.learn(self._sums(), usual, expectation.exposure, level)
+        else:
+            sums, rates = self._places.sums(ordinary[0]), [self._places.rate(rate) for rate in ordinary[1]]
+            expectation.dispersion.learn(sums, rates, expectation.exposure, level)
+        strata = self._tail.kinds * (len(self._tail.strata) + 1)
+        everywhere = self._stratum(np.arange(len(self._places))[:, None], np.arange(n))
         looked = (everywhere + np.arange(n) * strata)[self._looked()]
         looks = np.bincount(looked, minlength=n * strata)
         self._tail.learn(
@@ -328,6 +403,7 @@ class CallVolume:
             "signatures": self._evidence.signatures,
             "surprise": self._evidence.surprise,
             "size": self._evidence.size,
+            **({"around": self._around} if self._places.any else {}),
             "clumps": self._clumps.state(),
             "plans": self._plans.state(),
             **({"gauges": self.gauges.state()} if self.gauges.any else {}),
@@ -350,7 +426,8 @@ class CallVolume:
         self._plans.load(state["plans"])
         if self.gauges.any:
             self.gauges.load(state["gauges"])
-        self._found = None  # follows from the rest when it is needed
+        self._around = np.array(state.get("around", ()), np.int64)
+        self._found = self._counts = None  # they follow from the rest when they are needed
 
 
 def _without_blind(panel: Panel, columns: int) -> Panel:

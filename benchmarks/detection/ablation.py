@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,6 +35,7 @@ from riskwatch.core.alerts import Alert, AlertKind, Level
 from riskwatch.core.clock import DAY_US, SystemClock, from_us
 from riskwatch.desk import Desk, Place
 from riskwatch.ingest.intake import FileIntake
+from riskwatch.score.kinship import Kinship
 from riskwatch.settings import Settings, load_settings
 
 MADE = ("planted 90", "planted 400", "planted 90, unseen", "planted 400, unseen")
@@ -114,7 +115,14 @@ def _uncapped(pipeline: Pipeline) -> None:
 
 def _every_node_speaks(pipeline: Pipeline) -> None:
     strongest = pipeline.duty._judges[pipeline.duty.champion.version].strongest
-    strongest._stronger_relatives = lambda areas, order: {row: [] for row in order}
+    strongest._kinship = lambda cells: _Strangers(strongest._tree, cells)
+
+
+class _Strangers(Kinship):
+    """Nobody is anybody's relative."""
+
+    def stronger(self, order: Sequence[int]) -> dict[int, list[int]]:
+        return {row: [] for row in order}
 
 
 PARTS: dict[str, Part] = {

@@ -93,7 +93,8 @@ class Planted:
 
     def has(self, alert: Alert) -> bool:
         """Whether an alert is of it: its place or a relative's, its signature, its time."""
-        mine = alert.area in self.near and alert.signature in self.signatures
+        near = not self.near.isdisjoint((alert.area, *alert.around))
+        mine = near and alert.signature in self.signatures
         return mine and self.first_us <= alert.opened_at_us <= self.last_us + AFTER_US
 
 
@@ -152,7 +153,11 @@ def planted_of(world: World, told: dict) -> list[Planted]:
     planted = []
     for incident in told["incidents"]:
         area = incident["areas"][0]
-        near = {*world.tree.below(area), *world.tree.line(area)[:-1], area}
+        near = {
+            code
+            for one in incident["areas"]
+            for code in (*world.tree.below(one), *world.tree.line(one)[:-1])
+        }
         signatures = frozenset(of_indicator[i] for i in incident["indicators"])
         span = instant_us(incident["start"]), instant_us(incident["end"])
         planted.append(Planted(incident["shape"], area, frozenset(near), signatures, *span))

@@ -173,6 +173,7 @@ class Episodes:
             revision=1,
             mode=stamp.mode,
             drill=stamp.drill,
+            around=assessed.around,
         )
         self.open[(assessed.area, assessed.signature)] = Episode(alert, assessed.calls, assessed.window)
         return AlertChange(alert, Reason.OPENED if alert.shown else Reason.INHIBITED, stamp.at_us, ENGINE)
@@ -281,6 +282,7 @@ class Episodes:
                 "impact": assessed.impact,
                 "contributions": assessed.contributions,
                 "chart": chart_of(assessed),
+                "around": assessed.around,
             }
             episode.calls, episode.window = assessed.calls, assessed.window
         episode.alert = revised(

@@ -104,12 +104,15 @@ class Places:
         return line[max(len(line) - 1 - self._cluster_depth, 0)]
 
     def fits(self, alert: Alert, place: str, group: str) -> bool:
-        """Whether an alert speaks for this group of this place."""
-        if alert.area not in self.tree.index:
+        """Whether an alert speaks for this group of this place; its neighbours' calls are its own."""
+        return any(self._fits(area, place, group) for area in (alert.area, *alert.around))
+
+    def _fits(self, area: str, place: str, group: str) -> bool:
+        if area not in self.tree.index:
             return False
-        if alert.area in self.tree.line(place):
+        if area in self.tree.line(place):
             return True
-        return place in self.tree.line(alert.area) and group in self.touched([alert.area])
+        return place in self.tree.line(area) and group in self.touched([area])
 
     def exposure(self, days: float) -> dict[str, Exposure]:
         """Of each group over so many days."""

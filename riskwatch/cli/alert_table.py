@@ -38,7 +38,7 @@ def alert_table(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bo
         cells = [
             level_text(alert.peak_level if peak else alert.level, words),
             Text(words.local.stamp(alert.opened_at_us)),
-            Text(words.area(alert.area)),
+            Text(words.place(alert)),
             Text(marked(alert, words)),
             Text(spark(alert)),
         ]
@@ -56,7 +56,7 @@ def _narrow(shell: Shell, alerts: Sequence[Alert], words: Words, *, peak: bool) 
     table.add_column(shell.say("table.what"), ratio=1)
     for alert in alerts:
         marks = (spark(alert), alert.id, "" if peak else _state(shell, alert, words))
-        reason = f"{words.area(alert.area)}: {marked(alert, words)}\n{'  '.join(filter(None, marks))}"
+        reason = f"{words.place(alert)}: {marked(alert, words)}\n{'  '.join(filter(None, marks))}"
         level = level_text(alert.peak_level if peak else alert.level, words)
         table.add_row(level, words.local.stamp(alert.opened_at_us), Text(reason))
     return table

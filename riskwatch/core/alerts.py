@@ -145,7 +145,8 @@ class Assessment:
 
     `inhibited_by` is the code of a relative whose alert rests on the same calls. `calls` are those
     of the window that carries most evidence: number `window` of `calls_by_window`, which is left out
-    where there is but one. `explain` is called only if something comes of it.
+    where there is but one. `explain` is called only if something comes of it. `around` are the codes of
+    the neighbours whose calls are counted with those of the area.
     """
 
     area: str
@@ -157,6 +158,7 @@ class Assessment:
     inhibited_by: str | None = None
     window: int = 0
     calls_by_window: tuple[int, ...] = ()
+    around: tuple[str, ...] = ()
 
     def calls_in(self, window: int) -> int:
         """Calls of one window, of the indicators that carry any evidence there."""
@@ -218,6 +220,7 @@ class Alert:
     expired_at_us: int | None = None
     release: Release | None = None
     planned: tuple[tuple[tuple[str, str], ...], ...] = ()  # (language, name) of each that it goes beyond
+    around: tuple[str, ...] = ()  # codes of the neighbours whose calls its evidence counts, too
 
     @property
     def holder(self) -> str:

@@ -1,8 +1,9 @@
-"""The area tree's file: a CSV of code, name, name_zh, parent, level, population, vulnerability, group:*."""
+"""The area tree's file: a CSV of code, name, parent and level, and of what else is known of areas."""
 
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +51,28 @@ def _area(row: dict[Any, Any], where: str, file: str, faults: list[Fault]) -> Ar
     def text(key: str) -> str:
         return (row.get(key) or "").strip()
 
-    def number(key: str, top: float) -> float | None:
+    def number(key: str, top: float, least: float = 0.0) -> float | None:
         given = text(key)
         if not given:
             return None
         try:
             value = float(given)
         except ValueError:
-            value = -1.0
-        if 0 <= value <= top:
+            value = math.nan
+        if least <= value <= top:
             return value
         faults.append(
-            Fault(file, where, f"{key} '{given}' is not accepted", f"use a number from 0 to {top:g}")
+            Fault(
+                file, where, f"{key} '{given}' is not accepted", f"use a number from {least:g} to {top:g}"
+            )
         )
         return None
+
+    def position() -> tuple[float, float] | None:
+        latitude, longitude = number("latitude", 90.0, -90.0), number("longitude", 180.0, -180.0)
+        if bool(text("latitude")) != bool(text("longitude")):
+            faults.append(Fault(file, where, "has half a position", "fill in latitude and longitude"))
+        return None if latitude is None or longitude is None else (latitude, longitude)
 
     for key in _NEVER_EMPTY:
         if not text(key):
@@ -83,4 +92,6 @@ def _area(row: dict[Any, Any], where: str, file: str, faults: list[Fault]) -> Ar
         vulnerability=0.5 if vulnerability is None else vulnerability,
         groups={k.removeprefix("group:"): v for k, v in groups.items() if v},
         name_zh=text("name_zh"),
+        position=position(),
+        neighbours=tuple(text("neighbours").split()),
     )

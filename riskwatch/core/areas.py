@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.errors import ConfigError, Fault
+from riskwatch.core.vicinities import Vicinities, between
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,8 @@ class Area:
 
     `population` is None where it is not known; `vulnerability` lies in [0, 1] (0.5 where nobody
     said otherwise); `groups` are labels that audits split by and that no score may read.
+    `position` is (latitude, longitude) of its middle in degrees; `neighbours` are codes of areas it
+    borders on. Where an area borders on others, either is enough (`riskwatch.core.vicinities`).
     """
 
     code: str
@@ -27,6 +31,8 @@ class Area:
     vulnerability: float = 0.5
     groups: Mapping[str, str] = field(default_factory=dict)
     name_zh: str = ""
+    position: tuple[float, float] | None = None
+    neighbours: tuple[str, ...] = ()
 
     def name_in(self, lang: str) -> str:
         """The name a person reads in that language."""
@@ -44,8 +50,7 @@ class AreaTree:
     """
 
     def __init__(self, areas: Iterable[Area], file: str = "areas") -> None:
-        listed = list(areas)
-        by_code = _by_code(listed, file)
+        by_code = _by_code(list(areas), file)
         order = _parents_first(by_code, file)
         self.areas: tuple[Area, ...] = tuple(by_code[code] for code in order)
         self.codes: tuple[str, ...] = tuple(order)
@@ -59,6 +64,35 @@ class AreaTree:
                 self.depth[i] = self.depth[up] + 1
         self.paths: NDArray[np.int32] = self._paths()
         self._lines: dict[str, tuple[str, ...]] = {}
+        listed = self._listed(file)
+        self._pairs = listed if any(area.neighbours for area in self.areas) else None
+
+    @cached_property
+    def vicinities(self) -> Vicinities:
+        """The neighbours of each area: those that areas list; where none lists any, by position."""
+        pairs = self._pairs
+        if pairs is None:
+            pairs = between([area.position for area in self.areas], self.depth)
+        return Vicinities.of_pairs(len(self), pairs)
+
+    def _listed(self, file: str) -> list[tuple[int, int]]:
+        """Pairs of areas of which one lists the other."""
+        faults: list[Fault] = []
+        pairs = []
+        for n, area in enumerate(self.areas):
+            for code in area.neighbours:
+                where = f"area '{area.code}'"
+                if code not in self.index:
+                    what = f"its neighbour '{code}' is not listed"
+                    faults.append(Fault(file, where, what, "fix the code, or add the area"))
+                elif code in self.line(area.code) or area.code in self.line(code):
+                    what = f"its neighbour '{code}' lies above or below it"
+                    faults.append(Fault(file, where, what, "name areas that lie beside it"))
+                else:
+                    pairs.append((n, self.index[code]))
+        if faults:
+            raise ConfigError(faults)
+        return pairs
 
     def _paths(self) -> NDArray[np.int32]:
         """[areas, depth + 1]: each area, its parent, up to the root; padded with -1."""

@@ -71,6 +71,16 @@ class Gauged:
         """Those of some of the areas."""
         return Gauged(*(getattr(self, f.name)[rows] for f in fields(self)))
 
+    def without(self, rows: NDArray[np.bool_]) -> Gauged:
+        """The same, as if no gauge stood in some of the areas."""
+        empty = {"since_us": -1}
+        return Gauged(
+            *(
+                np.where(rows.reshape(-1, *(1,) * (held.ndim - 1)), empty.get(name, 0), held)
+                for name, held in ((f.name, getattr(self, f.name)) for f in fields(self))
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -78,6 +88,7 @@ class Cells:
 
     `areas` and `indicators` are indices of the tree and the registry; `inverse_size` that of the
     negative binomial; `known` [indicators] says which are old enough to have an expectation.
+    `around` are the neighbours [areas] whose counts are in a row with those of its area; () if none are.
     """
 
     areas: NDArray[np.int64]
@@ -87,6 +98,12 @@ class Cells:
     inverse_size: FloatArray
     known: NDArray[np.bool_]
     gauged: Gauged | None = None
+    around: tuple[tuple[int, ...], ...] = ()
+
+    def areas_of(self, row: int) -> tuple[int, ...]:
+        """The areas whose counts are in a row: its own, and the neighbours."""
+        near = self.around[row] if self.around else ()
+        return (int(self.areas[row]), *near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +165,28 @@ class Evidential(Extractor, Protocol):
         ...
 
     def places(self) -> int:
-        """How many signatures of areas are looked at: surprise is of one of them, in an hourly look."""
+        """How many signatures of places are looked at: surprise is of one of them, in an hourly look."""
         ...
 
     def tail(self, cells: Cells, row: int) -> FloatArray:
         """[indicators, windows] of one area: P(count >= observed) under the expectation."""
         ...
 
-    def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
-        """When the first event of a window happened, in microseconds."""
+    def first_instant(self, areas: Sequence[int], indicators: Sequence[int], window: int) -> int | None:
+        """When the first event of a window happened in any of these areas, in microseconds."""
         ...
 
-    def history(self, area: int, indicators: Sequence[int], hours: int) -> tuple[list[int], list[float]]:
-        """Observed and expected counts an hour of the clock (`CHART_H` at most), oldest first.
+    def history(
+        self, areas: Sequence[int], indicators: Sequence[int], hours: int
+    ) -> tuple[list[int], list[float]]:
+        """Counts of these areas together, observed and expected, an hour of the clock, oldest first.
 
-        The last is the running hour.
+        `CHART_H` at most; the last is the running hour.
         """
         ...
 
-    def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
-        """How many a day are usual."""
+    def daily_rate(self, areas: Sequence[int], indicators: Sequence[int]) -> float:
+        """How many a day are usual in these areas together."""
         ...
 
 

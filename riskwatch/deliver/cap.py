@@ -113,22 +113,22 @@ def _info(
     parameter = ET.SubElement(info, f"{{{NAMESPACE}}}parameter")
     _put(parameter, "valueName", "riskwatch-level")
     _put(parameter, "value", f"{int(alert.level)} {alert.level.word}")
-    info.append(_area(alert, words, publisher))
+    info.extend(_area(code, words, publisher) for code in (alert.area, *alert.around))
     return info
 
 
-def _area(alert: Alert, words: Words, publisher: Publisher) -> ET.Element:
+def _area(code: str, words: Words, publisher: Publisher) -> ET.Element:
     """Where: a name, a polygon or circle if the publisher gives one, and always a geocode."""
-    shape = publisher.areas.get(alert.area, AreaShape())
+    shape = publisher.areas.get(code, AreaShape())
     area = ET.Element(f"{{{NAMESPACE}}}area")
-    _put(area, "areaDesc", words.area(alert.area))
+    _put(area, "areaDesc", words.area(code))
     _put(area, "polygon", " ".join(f"{lat:g},{lon:g}" for lat, lon in shape.polygon))
     if shape.circle:
         km = shape.circle.radius_m / 1000
         _put(area, "circle", f"{shape.circle.lat:g},{shape.circle.lon:g} {km:g}")
-    code = ET.SubElement(area, f"{{{NAMESPACE}}}geocode")
-    _put(code, "valueName", publisher.geocode_name)
-    _put(code, "value", shape.geocode or alert.area)
+    given = ET.SubElement(area, f"{{{NAMESPACE}}}geocode")
+    _put(given, "valueName", publisher.geocode_name)
+    _put(given, "value", shape.geocode or code)
     return area
 
 

@@ -89,13 +89,14 @@ def _alert(message: Publication, words: Words, publisher: Publisher, sent: tuple
     _put(info, "instruction", text.instruction)
     _put(info, "web", publisher.web)
     _put(info, "contact", publisher.contact)
-    shape = publisher.areas.get(alert.area, AreaShape())
-    area = ET.SubElement(info, f"{{{NAMESPACE}}}area")
-    _put(area, "areaDesc", words.area(alert.area))
-    _put(area, "polygon", " ".join(f"{lat:g},{lon:g}" for lat, lon in shape.polygon))
-    if shape.circle:  # metres here, kilometres in CAP 1.2
-        _put(area, "circle", f"{shape.circle.lat:g},{shape.circle.lon:g} {shape.circle.radius_m:g}")
-    _put(area, "geocode", shape.geocode or alert.area)
+    for code in (alert.area, *alert.around):
+        shape = publisher.areas.get(code, AreaShape())
+        area = ET.SubElement(info, f"{{{NAMESPACE}}}area")
+        _put(area, "areaDesc", words.area(code))
+        _put(area, "polygon", " ".join(f"{lat:g},{lon:g}" for lat, lon in shape.polygon))
+        if shape.circle:  # metres here, kilometres in CAP 1.2
+            _put(area, "circle", f"{shape.circle.lat:g},{shape.circle.lon:g} {shape.circle.radius_m:g}")
+        _put(area, "geocode", shape.geocode or code)
     return root
 
 

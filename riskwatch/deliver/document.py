@@ -39,6 +39,7 @@ def alert_document(alert: Alert, words: Words) -> dict[str, Any]:
         "model_versions": dict(alert.model_versions),
         "config_hash": alert.config_hash,
         "inhibited_by": alert.inhibited_by,
+        "around": list(alert.around),
         "feeds_missing": list(alert.feeds_missing),
         "owner": words.owner(alert),
         "verdict": alert.verdict and str(alert.verdict),

@@ -21,7 +21,7 @@ def notification(row: OutboxRow, alert: Alert, words: Words) -> dict[str, Any]:
     title = words.text(
         "send.title",
         level=words.level_full(alert.level),
-        area=words.area(alert.area),
+        area=words.place(alert),
         subject=words.subject(alert),
         reason=reason,
     )

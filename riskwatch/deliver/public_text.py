@@ -31,7 +31,7 @@ def public_text(message: Publication, words: Words, small_count: int) -> PublicT
     give a small number away.
     """
     alert = message.alert
-    area, event = words.area(alert.area), words.signature(alert.signature)
+    area, event = words.place(alert), words.signature(alert.signature)
     key = "over" if message.type is MessageType.CANCEL else "warning"
     headline = words.text(
         f"public.headline.{key}", area=area, event=event, level=words.level_full(alert.level)

@@ -12,6 +12,7 @@ from riskwatch.core.clock import DAY_US, from_us
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State, World
 from riskwatch.extract.dispersion import Dispersion
+from riskwatch.extract.places import Places
 from riskwatch.extract.profile import Profile
 from riskwatch.extract.sliding import add_to
 from riskwatch.extract.spans import Spans
@@ -48,6 +49,7 @@ class Expectation:
         self._tree, self._memory = world.tree, memory
         self._zone, self._calendar = ZoneInfo(world.timezone), world.calendar
         self._n_indicators = len(world.registry)
+        self.places = Places(world.tree)
         columns = self._n_indicators + len(world.registry.signatures)
         areas = len(world.tree)
         self._per_day = int(DAY_US // world.grid.tick_us)
@@ -55,7 +57,7 @@ class Expectation:
         self._siblings = np.bincount(world.tree.parent[world.tree.parent >= 0], minlength=areas)
         self.profile = Profile(columns, spans, memory.profile_half_life_days, self._per_day)
         day = spans.widths.index(self._per_day)  # the windows include a day: its cap needs one
-        self.dispersion = Dispersion(world.tree.depth, len(spans.widths), columns, day)
+        self.dispersion = Dispersion(self.places.depth, len(spans.widths), columns, day)
         self.rate: FloatArray = np.zeros((areas, columns))  # per tick of mean profile
         self.shape: FloatArray = np.full((areas, columns), memory.sibling_weight)
         self.level: FloatArray = 1.0 / self.shape  # what a level's own uncertainty adds to an inverse size

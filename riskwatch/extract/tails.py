@@ -51,9 +51,18 @@ class EmpiricalTail:
     excess counts for at most `cap` nats, so that a storm hardly widens the tail it is judged by.
     """
 
-    def __init__(self, n_signatures: int, n_windows: int, *, threshold: float = 4.0, cap: float = 25.0):
+    def __init__(
+        self,
+        n_signatures: int,
+        n_windows: int,
+        *,
+        threshold: float = 4.0,
+        cap: float = 25.0,
+        kinds: int = 1,
+    ):
         self.strata = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])  # expected counts a day
-        shape = (n_signatures, n_windows, len(self.strata) + 1)
+        self.kinds, self._width = kinds, len(self.strata) + 1
+        shape = (n_signatures, n_windows, kinds * self._width)
         self.threshold = threshold
         self._cap = cap
         self._looks = np.zeros(shape)
@@ -61,9 +70,10 @@ class EmpiricalTail:
         self._excess = np.zeros(shape)
         self._rebuild()
 
-    def stratum(self, daily_rate: FloatArray) -> NDArray[np.int64]:
-        """The rate stratum of each expected daily count."""
-        return np.searchsorted(self.strata, daily_rate).astype(np.int64)
+    def stratum(self, daily_rate: FloatArray, kind: NDArray[np.int64] | int = 0) -> NDArray[np.int64]:
+        """The rate stratum of each expected daily count; each kind of place has strata of its own."""
+        found: NDArray[np.int64] = np.searchsorted(self.strata, daily_rate) + kind * self._width
+        return found
 
     def surprise(
         self,

@@ -20,9 +20,14 @@ class Words(Names):
 
     def sentence(self, alert: Alert) -> str:
         """The whole message."""
-        area, level = self.area(alert.area), self.level(alert.level)
+        area, level = self.place(alert), self.level(alert.level)
         lead = self.text("sentence.lead", area=area, level=level, what=self.what(alert))
         return self.text("sentence.gap").join((lead, *self.asides(alert)))
+
+    def place(self, alert: Alert) -> str:
+        """Where: its area, and how many around it if their calls are counted with it."""
+        area, near = self.area(alert.area), len(alert.around)
+        return self.catalogue.count("place.around", near, area=area) if near else area
 
     def what(self, alert: Alert, on_us: int | None = None) -> str:
         """What happened, without place and level and with its full stop.

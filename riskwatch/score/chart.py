@@ -25,7 +25,8 @@ def chart(world: World, volume: Evidential, end_us: int, assessed: Assessment) -
         return _readings(world, cast(Gauging, volume), end_us, assessed.area, leading.indicator)
     carried = [c for c in carried if c not in world.registry.gauges] or carried
     places = [world.registry.index[i] for i in carried]
-    observed, expected = volume.history(world.tree.index[assessed.area], places, CHART_H)
+    areas = [world.tree.index[code] for code in (assessed.area, *assessed.around)]
+    observed, expected = volume.history(areas, places, CHART_H)
     return Chart(
         end_us=end_us + -end_us % HOUR_US,
         step_us=HOUR_US,

@@ -27,7 +27,8 @@ def contributions(
     total = float(added.sum())
     if total <= 0:
         return ()
-    cells, area = judged.cells, int(judged.cells.areas[row])
+    cells = judged.cells
+    areas = cells.areas_of(row)
     tail = volume.tail(cells, row)
     order = np.argsort(-added, kind="stable")
     kept = [i for n, i in enumerate(order) if n == 0 or added[i] >= _LEAST_SHARE * total]
@@ -64,8 +65,8 @@ def contributions(
                 p=float(tail[i, window]),
                 share=mine / total,
                 log_odds=mine,
-                since_us=volume.first_instant(area, [index], window),
-                usual_per_day=volume.daily_rate(area, [index]),
+                since_us=volume.first_instant(areas, [index], window),
+                usual_per_day=volume.daily_rate(areas, [index]),
             )
         )
     return tuple(found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from riskwatch.core.areas import AreaTree
+from riskwatch.core.areas import Area, AreaTree
 from riskwatch.core.indicators import IndicatorRegistry
 from riskwatch.core.scores import FloatArray
 from riskwatch.score.composite import Judged
@@ -26,8 +28,8 @@ class Impact:
     """
 
     def __init__(self, tree: AreaTree, registry: IndicatorRegistry) -> None:
-        exposure = [exposure_of(area.population) for area in tree.areas]
-        self._fixed = np.array(exposure) * np.array([10.0 * a.vulnerability for a in tree.areas])
+        self._tree = tree
+        self._fixed = np.array([_touched([area]) for area in tree.areas])
         self._gravity = np.array([i.gravity for i in registry.indicators])
 
     def of(self, judged: Judged) -> FloatArray:
@@ -38,8 +40,25 @@ class Impact:
         if cells.gauged is not None:
             weighed = weighed + readings_as_calls(judged.nats, cells.gauged, gravity)
         magnitude = np.minimum(10.0 * np.log1p(weighed) / np.log1p(_WHOLE_SCALE), 10.0)
-        impact: FloatArray = np.cbrt(self._fixed[cells.areas] * magnitude)
+        fixed = self._fixed[cells.areas]
+        for row, near in enumerate(cells.around):
+            if near:
+                fixed[row] = _touched([self._tree.areas[area] for area in cells.areas_of(row)])
+        impact: FloatArray = np.cbrt(fixed * magnitude)
         return impact
+
+
+def _touched(areas: Sequence[Area]) -> float:
+    """Exposure times vulnerability (0 to 100) of areas together, whose people are added up.
+
+    Where a population is not known, it is of the one area that has most of both.
+    """
+    people = [area.population for area in areas]
+    if None in people or len(areas) == 1:
+        return max(exposure_of(area.population) * 10.0 * area.vulnerability for area in areas)
+    known = [n for n in people if n is not None]
+    weighed = sum(n * a.vulnerability for n, a in zip(known, areas, strict=True))
+    return exposure_of(sum(known)) * 10.0 * weighed / max(sum(known), 1)
 
 
 def exposure_of(population: int | None) -> float:

@@ -17,6 +17,7 @@ from riskwatch.score.composite import Composite, Judged, Scores
 from riskwatch.score.explanation import contributions
 from riskwatch.score.gauged import readings_behind
 from riskwatch.score.impact import Impact
+from riskwatch.score.kinship import Kinship
 from riskwatch.score.spoken_for import beyond, calls_behind, strongest_window
 
 
@@ -46,7 +47,7 @@ class StrongestSpeaks:
 
     Once a node speaks, its descendants are held against an expectation raised by what it sees,
     and its ancestors against their counts without its own. What is notable still, speaks too;
-    what is not, is inhibited by it.
+    what is not, is inhibited by it. An area that speaks with its neighbours is above these.
     """
 
     def __init__(
@@ -74,14 +75,15 @@ class StrongestSpeaks:
         rules = [rule.of(code, seen.signature) for code in seen.codes]
         alone = list(map(_notable, rules, seen.likelihoods, seen.impacts))
         order = np.lexsort((areas, -judged.strength)).tolist()
-        stronger = self._stronger_relatives(areas, order)
+        kinship = self._kinship(judged.cells)
+        stronger = kinship.stronger(order)
         speaks = {row: alone[row] for row in order if not stronger[row]}
         found = {row: self._assessment(seen, row) for row in speaks}
         waiting = [row for row in order if stronger[row]]
         while waiting:
             ready = [row for row in waiting if all(other in speaks for other in stronger[row])]
             speakers = {row: [other for other in stronger[row] if speaks[other]] for row in ready}
-            beyond = self._beyond(judged, {row: held for row, held in speakers.items() if held})
+            beyond = self._beyond(judged, {row: held for row, held in speakers.items() if held}, kinship)
             for row in ready:
                 said, at, by, notable = seen, row, None, alone[row]
                 if row in beyond:
@@ -96,33 +98,19 @@ class StrongestSpeaks:
             waiting = [row for row in waiting if row not in speaks]
         return [found[row] for row in order]
 
-    def _stronger_relatives(self, areas: NDArray[np.int64], order: list[int]) -> dict[int, list[int]]:
-        """For each row the rows of its ancestors and descendants that come before it, ascending."""
-        lines = self._tree.paths[areas].tolist()
-        row_of: dict[int, int] = {}
-        under: dict[int, list[int]] = {}
-        found = {}
-        for row in order:
-            line = lines[row]
-            mine = [row_of[up] for up in line[1:] if up in row_of]
-            if line[0] in under:
-                mine += under[line[0]]
-            found[row] = sorted(mine) if len(mine) > 1 else mine
-            row_of[line[0]] = row
-            for up in line[1:]:
-                if up >= 0:
-                    under.setdefault(up, []).append(row)
-        return found
+    def _kinship(self, cells: Cells) -> Kinship:
+        return Kinship(self._tree, cells)
 
-    def _beyond(self, judged: Judged, speakers: dict[int, list[int]]) -> dict[int, tuple[_Seen, int]]:
+    def _beyond(
+        self, judged: Judged, speakers: dict[int, list[int]], kinship: Kinship
+    ) -> dict[int, tuple[_Seen, int]]:
         """What each row's counts say beyond those of the relatives that already speak, and where."""
         if not speakers:
             return {}
         cells, rows = judged.cells, np.array(list(speakers), np.int64)
-        depth = self._tree.depth[cells.areas]
         begins = np.cumsum([0, *map(len, speakers.values())])
         every = np.concatenate(list(speakers.values()))
-        above = depth[every] < np.repeat(depth[rows], np.diff(begins))
+        above = np.array([kinship.above(other, row) for row, held in speakers.items() for other in held])
         observed, expected = beyond(cells.observed, cells.expected, rows, (every, above, begins))
         left = Cells(
             cells.areas[rows],
@@ -132,6 +120,7 @@ class StrongestSpeaks:
             cells.inverse_size[rows],
             cells.known,
             cells.gauged and cells.gauged.at(rows),  # a gauge is nobody else's
+            tuple(cells.around[row] for row in rows.tolist()) if cells.around else (),
         )
         less = self._composite.judge(left.areas, judged.signature, left)
         seen = self._seen(less)
@@ -150,6 +139,7 @@ class StrongestSpeaks:
             self._impact.of(judged).tolist(),
             strongest_window(judged.nats)[0].tolist(),
             list(map(tuple, calls.tolist())),
+            cells.around,
         )
 
     def _assessment(self, seen: _Seen, row: int, by: str | None = None) -> Assessment:
@@ -164,6 +154,7 @@ class StrongestSpeaks:
             by,
             window,
             calls,
+            tuple(self._tree.codes[near] for near in seen.around[row]) if seen.around else (),
         )
 
 
@@ -172,7 +163,7 @@ class _Seen:
     """What was judged, as plain values, one for each area.
 
     Its code, likelihood and impact, the window with most evidence, and the calls of every window with
-    the readings beyond their gauge's past.
+    the readings beyond their gauge's past; `around` as of `Cells`.
     """
 
     judged: Judged
@@ -182,6 +173,7 @@ class _Seen:
     impacts: list[float]
     windows: list[int]
     calls: list[tuple[int, ...]]
+    around: tuple[tuple[int, ...], ...]
 
 
 def _notable(rule: Notable, likelihood: float, impact: float) -> bool:

@@ -39,6 +39,7 @@ class Shape(Document):
     area_spread_cv: FromZero = Field(
         default=0.0, description="cv of the gamma severity of townships within the area"
     )
+    spread: bool = Field(default=False, description="strike the neighbours of the area as well")
     areas: tuple[str, ...] = Field(
         default=(), description="codes of areas, for the first, second ... incident"
     )

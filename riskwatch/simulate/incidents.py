@@ -27,6 +27,7 @@ class Incident:
     signature: str
     plant: Plant
     peak_ratio: float
+    around: tuple[str, ...] = ()
 
 
 def curve_of(name: str, hours: int) -> FloatArray:
@@ -73,7 +74,9 @@ def _incident(world: World, name: str, shape: Shape, *, number: int, slot: int, 
     codes = struck(world, shape.signature, shape.indicators)
     if shape.one_per_department:
         codes = world.catalogue.one_per_department(codes)
-    indicators, leaves = np.array(codes), world.county.leaves_below(node)
+    around = world.county.neighbours[node] if shape.spread else ()
+    below = [world.county.leaves_below(one) for one in (node, *around)]
+    indicators, leaves = np.array(codes), np.sort(np.concatenate(below))
     level = world.rates.level[np.ix_(indicators, leaves)]
     usual = level.sum(axis=1, keepdims=True) * world.rates.shape(first, hours)[indicators]
     curve = np.tile(curve_of(shape.curve, hours), (len(codes), 1))
@@ -99,6 +102,7 @@ def _incident(world: World, name: str, shape: Shape, *, number: int, slot: int, 
         signature=max(signatures, key=signatures.count),
         plant=Plant(Component(f"incident {name}", number, slot), first, indicators, leaves, mass, curve),
         peak_ratio=ratio,
+        around=tuple(world.county.codes[one] for one in around),
     )
 
 

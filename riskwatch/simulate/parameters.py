@@ -46,6 +46,9 @@ class Tree(Document):
     group_correlation: Share = Field(
         default=0.7, description="how alike villages of one township are in their labels"
     )
+    positions: bool = Field(
+        default=False, description="write where areas lie, so that they are looked at with neighbours"
+    )
 
 
 class Seasons(Document):

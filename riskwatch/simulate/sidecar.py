@@ -35,7 +35,7 @@ def write_sidecar(
     folder = sidecar_folder(out)
     texts = {
         "sources/simulated.yaml": _yaml(_mapping(scenario)),
-        "areas/simulated.csv": areas_csv(county),
+        "areas/simulated.csv": areas_csv(county, positions=scenario.tree.positions),
         "indicators/simulated.yaml": _yaml(indicators_document(catalogue)),
         "calendar.yaml": _yaml({"planned": [p.document() for p in planned], "holidays": []}),
     }
@@ -74,20 +74,22 @@ def _mapping(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def areas_csv(county: County) -> str:
+def areas_csv(county: County, *, positions: bool = False) -> str:
     """One line a node, the county first; a `group:` column holds its label in that partition."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(
         ["code", "name", "name_zh", "parent", "level", "population", "vulnerability"]
         + [f"group:{name}" for name in county.partitions]
+        + ["latitude", "longitude"] * positions
     )
     for node, code in enumerate(county.codes):
         labels = [county.partitions[p][county.label[p][node]] for p in county.partitions]
         parent = county.codes[county.parent[node]] if node else ""
         level, people = LEVELS[county.depth[node]], int(county.population[node])
         vulnerability = f"{county.vulnerability[node]:.3f}"
-        table.writerow([code, *county.names[node], parent, level, people, vulnerability, *labels])
+        where = county.position[node].tolist() * positions
+        table.writerow([code, *county.names[node], parent, level, people, vulnerability, *labels, *where])
     return text.getvalue()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskwatch.core.vicinities import Vicinities, between
 from riskwatch.simulate.names import ENDINGS, area_names
 from riskwatch.simulate.scenario import Scenario
 from riskwatch.simulate.streams import Streams
@@ -19,7 +21,7 @@ LEVELS: tuple[str, ...] = ("county", "district", "township", "village")
 _FRAGILE = {"elderly": 0.18, "low_income": 0.15, "rural": 0.07, "high_income": -0.12, "younger": -0.05}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: a cached property needs somewhere to keep its value
 class County:
     """The tree as arrays over its nodes, the county first, each parent before its children.
 
@@ -36,6 +38,14 @@ class County:
     partitions: dict[str, tuple[str, ...]]
     label: dict[str, IntArray]
     leaf_first: int
+    position: FloatArray
+    """[nodes, 2] latitude and longitude in degrees: of a plain with towns, villages about each."""
+
+    @cached_property
+    def neighbours(self) -> tuple[tuple[int, ...], ...]:
+        """[nodes] those that each borders on."""
+        pairs = between([(lat, lon) for lat, lon in self.position.tolist()], self.depth.astype(np.int32))
+        return Vicinities.of_pairs(len(self.codes), pairs).around
 
     @property
     def leaves(self) -> int:
@@ -120,7 +130,19 @@ def build_county(scenario: Scenario, streams: Streams) -> County:
         partitions=partitions,
         label=label,
         leaf_first=first,
+        position=_positions(parent, depth, streams),
     )
+
+
+def _positions(parent: IntArray, depth: IntArray, streams: Streams) -> FloatArray:
+    """[nodes, 2] each about its parent, the closer the more nodes its level has: borders are ragged."""
+    position = np.tile([30.0, 110.0], (len(parent), 1))
+    rng = streams.at("tree", "position")
+    for level in range(1, len(LEVELS)):
+        nodes = np.flatnonzero(depth == level)
+        above = np.count_nonzero(depth == level - 1)
+        position[nodes] = position[parent[nodes]] + rng.normal(0.0, 0.3 / math.sqrt(above), (len(nodes), 2))
+    return np.round(position, 5)
 
 
 def _leaf_labels(scenario: Scenario, village_parent: IntArray, streams: Streams) -> dict[str, IntArray]:

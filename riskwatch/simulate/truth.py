@@ -113,7 +113,7 @@ def _incident(world: World, incident: Incident, tally: Tally) -> dict[str, Any]:
     return {
         "id": incident.id,
         "shape": incident.shape,
-        "areas": [incident.area],
+        "areas": [incident.area, *incident.around],
         "indicators": [world.catalogue.codes[i] for i in plant.indicators],
         "signature": incident.signature,
         "start": world.hours.iso(plant.first_hour),

@@ -35,10 +35,10 @@ def dump_alert(alert: Alert) -> str:
     """An alert as canonical JSON.
 
     Chart and contributions are most of it and outlive many changes, so their texts are kept while
-    the same objects come again. What was planned is left out where nothing was.
+    the same objects come again. What was planned, and who speaks with it, is left out where it is empty.
     """
     before, between, behind = (
-        canonical({n: getattr(alert, n) for n in names if n != "planned" or alert.planned})
+        canonical({n: getattr(alert, n) for n in names if n not in _LEFT_OUT or getattr(alert, n)})
         for names in _BRIEF
     )
     return (
@@ -47,6 +47,7 @@ def dump_alert(alert: Alert) -> str:
     )
 
 
+_LEFT_OUT = ("around", "planned")
 _NAMES = sorted(f.name for f in fields(Alert))
 _BRIEF = (
     [n for n in _NAMES if n < "chart"],
@@ -140,6 +141,7 @@ def _side_states(raw: dict[str, Any]) -> dict[str, Any]:
     if raw.get("release"):
         made["release"] = Release(**raw["release"] | {"state": ReleaseState(raw["release"]["state"])})
     made["planned"] = tuple(tuple((lang, name) for lang, name in one) for one in raw.get("planned", ()))
+    made["around"] = tuple(raw.get("around", ()))
     if "mode" in raw:
         made["mode"] = Mode(raw["mode"])
     return made

@@ -116,9 +116,9 @@ def test_the_chart_shows_what_is_planned_as_usual() -> None:
     """The hours of the fair have four times the usual, those before have the usual."""
     at_us = FAIR.end_us
     plain, shifted = lived(PLAIN, at_us), lived(planned(FAIR), at_us)
-    usual, with_it = (np.array(v.history(TOWN, [0, 1], 4)[1]) for v in (plain, shifted))
+    usual, with_it = (np.array(v.history([TOWN], [0, 1], 4)[1]) for v in (plain, shifted))
     assert with_it[:1] == pytest.approx(usual[:1])
-    of_fair = np.array(plain.history(TOWN, [0], 4)[1])
+    of_fair = np.array(plain.history([TOWN], [0], 4)[1])
     assert with_it[1:] - usual[1:] == pytest.approx(3.0 * of_fair[1:])
 
 

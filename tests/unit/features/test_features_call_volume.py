@@ -87,8 +87,8 @@ def test_reading_changes_nothing(panels):
     cells = volume.cells(np.array([4, 7]), 0)
     volume.weigh(0, cells)
     volume.tail(cells, 0)
-    volume.history(4, [0, 1], 40)
-    volume.first_instant(4, [0], 3)
+    volume.history([4], [0, 1], 40)
+    volume.first_instant([4], [0], 3)
     second = volume.read()
     assert pack(volume.state()) == before
     assert np.array_equal(first.values, second.values)
@@ -148,12 +148,12 @@ def test_a_burst_is_seen_where_it_is(panels):
     cells = volume.cells(np.array([0, town]), 1)
     assert cells.observed[1, 0, 0] >= 12
     assert volume.tail(cells, 1)[0, 0] < 1e-6
-    assert volume.first_instant(town, [2], 0) is not None
-    observed, expected = volume.history(town, [2], 8)
+    assert volume.first_instant([town], [2], 0) is not None
+    observed, expected = volume.history([town], [2], 8)
     assert observed[-1] >= 12
     assert len(expected) == 8
     assert all(0 <= e < 1 for e in expected)
-    assert volume.daily_rate(town, [2]) == pytest.approx(4, rel=0.5)
+    assert volume.daily_rate([town], [2]) == pytest.approx(4, rel=0.5)
 
 
 def test_a_newcomer_carries_no_evidence(panels):

@@ -52,11 +52,11 @@ class Volume:
     def tail(self, cells: Cells, row: int) -> FloatArray:
         return tail_probability(cells.observed[row], cells.expected[row], cells.inverse_size[row])
 
-    def first_instant(self, area: int, indicators: Sequence[int], window: int) -> int | None:
-        return 1_000 * area + window
+    def first_instant(self, areas: Sequence[int], indicators: Sequence[int], window: int) -> int | None:
+        return 1_000 * min(areas) + window
 
-    def daily_rate(self, area: int, indicators: Sequence[int]) -> float:
-        return float(self.usual[area, list(indicators), 0].sum() * 24)
+    def daily_rate(self, areas: Sequence[int], indicators: Sequence[int]) -> float:
+        return float(self.usual[np.ix_(areas, indicators)][..., 0].sum() * 24)
 
 
 class Linear:

@@ -78,14 +78,15 @@ ALERTS = st.builds(
     config_hash=TEXT,
     judged=st.tuples(INTS, INTS),
     revision=st.integers(0, 1000),
+    around=st.lists(TEXT, max_size=2).map(tuple),
 )
 
 
 def plainly(made):
-    """All fields at once; what was planned is left out where nothing was."""
-    return canonical(
-        {f.name: getattr(made, f.name) for f in fields(made) if f.name != "planned" or made.planned}
-    )
+    """All fields at once; what was planned, and who is around, is left out where nothing is."""
+    names = [f.name for f in fields(made)]
+    left_out = {n for n in ("around", "planned") if not getattr(made, n)}
+    return canonical({n: getattr(made, n) for n in names if n not in left_out})
 
 
 @settings(deadline=None, max_examples=80)

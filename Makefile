@@ -13,7 +13,7 @@ COVER := --cov=riskwatch --cov-branch --cov-report=term:skip-covered --cov-fail-
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=600
 TESTS ?=
 BENCHES ?= montco911 likelihood throughput growth fairness_gate surge desk_load gauges
-DETECTION ?= noufaily registers nab streams shapes compound busy ablation
+DETECTION ?= noufaily registers nab streams shapes compound busy around ablation
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast test-long lint format bench bench-detection lock clean

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,11 @@ from riskwatch.core.clock import HOUR_US
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import Cells, Features, State, Weighed, World
 from riskwatch.extract.clumps import Clumps
+from riskwatch.extract.counted import Counted
 from riskwatch.extract.evidence import find
 from riskwatch.extract.expectation import Expectation
 from riskwatch.extract.gauges import Gauges
-from riskwatch.extract.opening import opened, weighed
+from riskwatch.extract.opening import weighed
 from riskwatch.extract.planned import Plans
 from riskwatch.extract.spans import Spans
 from riskwatch.extract.tails import EmpiricalTail, tail_probability
@@ -70,6 +71,7 @@ class CallVolume:
         self.windows = WindowSums(len(world.tree) * self._columns, spans)
         self.expectation = Expectation(world, spans)
         self._places = self.expectation.places
+        self._counts = Counted(self.windows, self.expectation)
         self._plans = Plans(world, spans, self.expectation)
         self._clumps = Clumps(world.tree, self._n, self._columns)
         self.gauges = Gauges(world, spans.widths)
@@ -82,7 +84,6 @@ class CallVolume:
         self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
         self._found: tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray] | None = None
-        self._counts: NDArray[np.int32] | None = None
         self._around = np.empty(0, np.int64)
         """Keys (area * signatures + signature) of the vicinities that speak, ascending."""
 
@@ -90,7 +91,7 @@ class CallVolume:
         """Take in the next panel: learn from the last, judged by now, then count and weigh."""
         self._learn()
         self._tick = panel.tick
-        seen = _without_blind(panel, self._columns)
+        seen = panel.without_blind(self._columns)
         self.windows.update(seen)
         self._plans.keep(seen)
         self.expectation.update(seen)
@@ -99,7 +100,8 @@ class CallVolume:
         sees = panel.blind_since[: self._n] < 0  # of a blind feed nothing can be said
         self._known = self.expectation.known()[: self._n] & sees
         self._evidence = self._nothing()
-        self._found = self._counts = None
+        self._found = None
+        self._counts.forget()
         if self.expectation.warm:
             self._speak()
 
@@ -117,42 +119,25 @@ class CallVolume:
 
     def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
         """Observed and expected counts [areas, indicators, windows] behind one signature."""
-        together = np.isin(areas * len(self._members) + signature, self._around)
-        if not together.any():
-            return self._alone(areas, signature)
+        return self._cells(areas, signature, np.isin(areas * len(self._members) + signature, self._around))
+
+    def _cells(self, areas: NDArray[np.int64], signature: int, together: NDArray[np.bool_] | None) -> Cells:
+        """The same, of areas some of which speak `together` with neighbours, or none."""
         members = self._members[signature]
-        found = self._opened(np.where(together, self._places.around(areas), areas), members)
-        if self._plans.standing(self._tick):  # of no vicinity that speaks
+        places, around = self._places.of(areas, together)
+        found = self._counts.opened(places, members)
+        if self._plans.standing(self._tick):  # in no vicinity that speaks
             found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
         gauged = self.gauges.behind(areas, members)
-        around = tuple(
-            self._places.neighbours(area) if near else ()
-            for area, near in zip(areas.tolist(), together.tolist(), strict=True)
-        )
-        return Cells(
-            areas, members, *found, self._known[members], gauged and gauged.without(together), around
-        )
-
-    def _alone(self, areas: NDArray[np.int64], signature: int) -> Cells:
-        """The cells of areas by themselves, whoever speaks with neighbours."""
-        members = self._members[signature]
-        found = self._opened(areas, members)
-        if self._plans.standing(self._tick):
-            found = (found[0], *self._plans.shifted(self._tick, (areas, members), *found[1:]))
-        return Cells(areas, members, *found, self._known[members], self.gauges.behind(areas, members))
-
-    def _opened(
-        self, places: NDArray[np.int64], members: NDArray[np.int64]
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        rate, level = self._usual()
-        usual = (rate, self.expectation.exposure, self.expectation.dispersion.value, level)
-        return opened(self._sums(), usual, self._places.depth, places, members)
+        if around and gauged is not None:
+            gauged = gauged.without(places != areas)
+        return Cells(areas, members, *found, self._known[members], gauged, around)
 
     def weigh(self, signature: int, cells: Cells) -> Weighed:
         """Evidence and surprise of cells; also of cells in which a relative's share is explained away."""
         nats, total, carried, rated = self._weighed(cells)
         at = np.full(len(total), signature)
-        places = self._places_of(cells)
+        places = self._places.of_cells(cells)
         surprise = self._tail.surprise_of(total, at, self._stratum(places, at))
         if cells.around:
             surprise = self._places.less_handicap(surprise, places)
@@ -171,9 +156,9 @@ class CallVolume:
         nats, total, carried, rated = weighed(
             (cells.observed, cells.expected, cells.inverse_size),
             cells.known,
-            (self._places_of(cells), cells.indicators),
+            (self._places.of_cells(cells), cells.indicators),
             self._clumps.size,
-            self._usual()[0],
+            self._counts.usual()[0],
         )
         if cells.gauged is None:
             return nats, total, carried, rated
@@ -226,17 +211,9 @@ class CallVolume:
         none = np.empty(0, np.int64)
         return _Evidence(none, none, np.empty((0, len(self.windows_h))), np.empty(0))
 
-    def _places_of(self, cells: Cells) -> NDArray[np.int64]:
-        """[n] the place of each row."""
-        if not cells.around:
-            return cells.areas
-        together = np.array([len(near) > 0 for near in cells.around])
-        places: NDArray[np.int64] = np.where(together, self._places.around(cells.areas), cells.areas)
-        return places
-
     def _stratum(self, places: NDArray[np.int64], signatures: NDArray[np.int64] | int) -> NDArray[np.int64]:
         """Rate strata of these places' signatures."""
-        daily = self._usual()[0][places, self._n + signatures] * (24 * self._per_hour)
+        daily = self._counts.usual()[0][places, self._n + signatures] * (24 * self._per_hour)
         return self._tail.stratum(daily, (places >= self._places.areas).astype(np.int64))
 
     def _size(self, weighted_rate: FloatArray, nats: FloatArray) -> FloatArray:
@@ -245,27 +222,13 @@ class CallVolume:
         size: FloatArray = np.minimum(np.log1p(rate * (6 * self._per_hour)) / np.log(25.0), 1.5)
         return size
 
-    def _by_area(self) -> NDArray[np.int32]:
-        """[areas, columns, windows] counts."""
-        return self.windows.by_series.reshape(len(self._world.tree), self._columns, -1)
-
-    def _sums(self) -> NDArray[np.int32]:
-        """[places, columns, windows] counts; made once a panel."""
-        if self._counts is None:
-            self._counts = self._places.sums(self._by_area())
-        return self._counts
-
-    def _usual(self) -> tuple[FloatArray, FloatArray]:
-        """[places, columns] rates, and the inverse sizes of the levels' own doubt."""
-        return self._places.usual(self.expectation.rate, self.expectation.level)
-
     def _find(self) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray]:
         """Where evidence is over the threshold of the tail, as of the last panel; found once."""
         if self._found is None:
-            expectation, (rate, level) = self.expectation, self._usual()
+            expectation, (rate, level) = self.expectation, self._counts.usual()
             known = [np.sort(m[self._known[m]]) for m in self._members]
             self._found = find(
-                self._sums(),
+                self._counts.sums(),
                 (
                     rate,
                     np.ascontiguousarray(expectation.exposure.T),
@@ -300,7 +263,7 @@ class CallVolume:
             mine = touched[areas] & (signatures == signature)
             evidence[mine & (areas >= self._places.areas)] = 0.0
             rows = np.flatnonzero(mine & (areas < self._places.areas))
-            cells = self._alone(areas[rows], signature)
+            cells = self._cells(areas[rows], signature, None)
             _, evidence[rows], _, rated[rows] = self._weighed(cells)
         kept = evidence.max(axis=1, initial=0.0) > self._tail.threshold
         return areas[kept], signatures[kept], evidence[kept], rated[kept]
@@ -319,7 +282,7 @@ class CallVolume:
         parts = [(areas[kept], signatures[kept], evidence[kept], rated[kept])]
         for signature in np.unique(of).tolist():
             mine = loud[of == signature]
-            _, total, _, rates = self._weighed(self._alone(mine, signature))
+            _, total, _, rates = self._weighed(self._cells(mine, signature, None))
             over = total.max(axis=1) > self._tail.threshold
             parts.append((mine[over], np.full(int(over.sum()), signature), total[over], rates[over]))
         at, which, nats, rates = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -338,16 +301,11 @@ class CallVolume:
 
     def _one_an_area(self, said: _Evidence, evidence: FloatArray) -> _Evidence:
         """What is said of places as what is said of areas: some speak with their neighbours."""
-        n, places = len(self._members), said.areas
-        surprise = self._places.less_handicap(said.surprise, places)
-        found = (places, said.signatures, evidence.max(axis=1), surprise.max(axis=1))
-        together = self._places.chosen(found, n, self._around)
-        areas = self._places.centre(places)
-        key = areas * n + said.signatures
-        self._around = np.unique(key[together])
-        kept = together | ((places < self._places.areas) & ~np.isin(key, self._around))
-        order = np.flatnonzero(kept)[np.argsort(key[kept], kind="stable")]
-        return _Evidence(areas[order], said.signatures[order], surprise[order], said.size[order])
+        n = len(self._members)
+        surprise = self._places.less_handicap(said.surprise, said.areas)
+        found = (said.areas, said.signatures, evidence.max(axis=1), surprise.max(axis=1))
+        rows, areas, self._around = self._places.speaking(found, n, self._around)
+        return _Evidence(areas, said.signatures[rows], surprise[rows], said.size[rows])
 
     def _learn(self) -> None:
         """What the last panel teaches; `cells` and `weigh` see what `read` saw until the next one comes."""
@@ -376,10 +334,10 @@ class CallVolume:
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
         expectation, n = self.expectation, len(self._members)
-        usual, level = self._usual()
-        ordinary = self._plans.without_special(self._tick, self._by_area())
+        usual, level = self._counts.usual()
+        ordinary = self._plans.without_special(self._tick, self._counts.by_area())
         if ordinary is None:
-            expectation.dispersion.learn(self._sums(), usual, expectation.exposure, level)
+            expectation.dispersion.learn(self._counts.sums(), usual, expectation.exposure, level)
         else:
             sums, rates = self._places.sums(ordinary[0]), [self._places.rate(rate) for rate in ordinary[1]]
             expectation.dispersion.learn(sums, rates, expectation.exposure, level)
@@ -427,14 +385,5 @@ class CallVolume:
         if self.gauges.any:
             self.gauges.load(state["gauges"])
         self._around = np.array(state.get("around", ()), np.int64)
-        self._found = self._counts = None  # they follow from the rest when they are needed
-
-
-def _without_blind(panel: Panel, columns: int) -> Panel:
-    """The panel without the rows of blind columns: what still comes of them has nothing to be held to."""
-    if (panel.blind_since < 0).all():
-        return panel
-    kept = panel.blind_since[panel.series % columns] < 0
-    return replace(
-        panel, series=panel.series[kept], counts=panel.counts[kept], first_us=panel.first_us[kept]
-    )
+        self._found = None  # follows from the rest when it is needed
+        self._counts.forget()

@@ -337,13 +337,8 @@ class Pipeline:
         """What the shape of a state depends on; a state of another shape is replayed, not loaded."""
         features = {name: spec.model_dump() for name, spec in self._settings.features.items()}
         gauges = {i: g.model_dump(mode="json") for i, g in self._settings.world.registry.gauges.items()}
-        shape: list[Any] = [_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None]
-        if gauges:
-            shape.append(gauges)
-        around = self._settings.world.tree.vicinities.around
-        if any(around):
-            shape.append(around)
-        return canonical(shape)
+        shape = [_STATE_VERSION, features, self._settings.bundle.verdicts, self._log is not None]
+        return canonical([*shape, *filter(None, (gauges, self._settings.world.tree.vicinities.listed))])
 
     def _standing(self) -> Standing:
         now_us = self._arrivals.clock_us

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,15 @@ class Panel:
     readings: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     source_rows: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), np.int64))
     summed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def without_blind(self, columns: int) -> Panel:
+        """The panel without the rows of blind columns: what comes of them has nothing to be held to."""
+        if (self.blind_since < 0).all():
+            return self
+        kept = self.blind_since[self.series % columns] < 0
+        return replace(
+            self, series=self.series[kept], counts=self.counts[kept], first_us=self.first_us[kept]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class Vicinities:
         found[self.centre] = np.arange(len(self.centre))
         return found
 
+    @property
+    def listed(self) -> dict[str, tuple[int, ...]]:
+        """Neighbours by area, of those that have any; as JSON has it."""
+        return {str(area): near for area, near in enumerate(self.around) if near}
+
     def __len__(self) -> int:
         return len(self.centre)
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from riskwatch.core.areas import AreaTree
 from riskwatch.core.compiled import compiled
+from riskwatch.core.scores import Cells
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -47,13 +48,25 @@ class Places:
         centre: IntArray = np.where(places < self.areas, places, self._near.centre[behind])
         return centre
 
-    def around(self, areas: IntArray) -> IntArray:
-        """[n] the vicinities of areas that have one."""
-        return self.areas + self._near.of_area[areas]
+    def of(
+        self, areas: IntArray, together: NDArray[np.bool_] | None
+    ) -> tuple[IntArray, tuple[tuple[int, ...], ...]]:
+        """(places, neighbours of each) of areas, some of which are taken `together` with theirs.
 
-    def neighbours(self, area: int) -> tuple[int, ...]:
-        """Those of an area."""
-        return self._near.around[area]
+        No neighbours are listed where none are.
+        """
+        if together is None or not together.any():
+            return areas, ()
+        near = self._near
+        pairs = zip(areas.tolist(), together.tolist(), strict=True)
+        around = tuple(near.around[area] if with_them else () for area, with_them in pairs)
+        return np.where(together, self.areas + near.of_area[areas], areas), around
+
+    def of_cells(self, cells: Cells) -> IntArray:
+        """[n] the place of each row."""
+        if not cells.around:
+            return cells.areas
+        return self.of(cells.areas, np.array([len(near) > 0 for near in cells.around]))[0]
 
     def less_handicap(self, surprise: FloatArray, places: IntArray) -> FloatArray:
         """[n, windows] surprise of these places as it counts; never below nothing."""
@@ -94,11 +107,21 @@ class Places:
         near = self._near
         return np.concatenate([areas, np.logical_or.reduceat(areas[near.members], near.begins[:-1])])
 
+    def speaking(
+        self, found: tuple[IntArray, IntArray, FloatArray, FloatArray], signatures: int, before: IntArray
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """(rows of `found`, their areas, keys of the vicinities among them), by area and signature.
+
+        Arguments as of `chosen`. An area is left out where the vicinity of which it is the middle speaks.
+        """
+        together, key = self.chosen(found, signatures, before), self._key(found, signatures)
+        around = np.unique(key[together])
+        rows = np.flatnonzero(together | ((found[0] < self.areas) & ~np.isin(key, around)))
+        rows = rows[np.argsort(key[rows], kind="stable")]
+        return rows, key[rows] // signatures, around
+
     def chosen(
-        self,
-        found: tuple[IntArray, IntArray, FloatArray, FloatArray],
-        signatures: int,
-        before: IntArray,
+        self, found: tuple[IntArray, IntArray, FloatArray, FloatArray], signatures: int, before: IntArray
     ) -> NDArray[np.bool_]:
         """[n] which vicinities speak in place of the area in their middle.
 
@@ -107,12 +130,14 @@ class Places:
         each of its areas alone, and surprises more than its middle; of those that share an area, the one
         with more evidence.
         """
-        places, of, nats, surprise = found
-        key = self.centre(places) * signatures + of
+        key, nats = self._key(found, signatures), found[2]
         weight = np.where(np.isin(key, before), _STAYS, 1.0) * nats
         order = np.lexsort((key, -weight))
         size = (self.areas, signatures)
-        return _chosen(order, (places, of, nats, surprise), size, self._near.members, self._near.begins)
+        return _chosen(order, found, size, self._near.members, self._near.begins)
+
+    def _key(self, found: tuple[IntArray, IntArray, FloatArray, FloatArray], signatures: int) -> IntArray:
+        return self.centre(found[0]) * signatures + found[1]
 
 
 @compiled

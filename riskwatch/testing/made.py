@@ -97,6 +97,19 @@ def made_world(
     )
 
 
+def bordering(world: World, pairs: Iterable[tuple[str, str]]) -> World:
+    """The world, in which these areas border on each other.
+
+    >>> bordering(made_world(), [("A01", "A10")]).tree.vicinities.around
+    ((), (), (), (), (5,), (4,), ())
+    """
+    near: dict[str, list[str]] = {}
+    for one, other in pairs:
+        near.setdefault(one, []).append(other)
+    areas = [replace(a, neighbours=tuple(near.get(a.code, ()))) for a in world.tree.areas]
+    return replace(world, tree=AreaTree(areas))
+
+
 def leaves(tree: AreaTree) -> tuple[str, ...]:
     """The codes of the areas without children."""
     return tuple(c for i, c in enumerate(tree.codes) if i not in set(tree.parent.tolist()))

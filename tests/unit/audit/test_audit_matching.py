@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from audit_county import alert, happening, outside, registry, tree
 
@@ -114,3 +116,10 @@ def test_an_area_of_another_tree_is_no_alert_of_this_one():
     """A store that lost an area still is audited on the others."""
     found = match([alert("X9", 5)], outside(), PLACES, registry())
     assert count_table(found).alerts.sum() == 0
+
+
+def test_an_alert_detects_what_happened_at_a_neighbour_whose_calls_it_counts():
+    """Without it in `around`, a happening next door is missed."""
+    told = alert("H0", 103)
+    assert [h.detected for h in hits([told], happening("H1", 100))] == [False]
+    assert [h.detected for h in hits([replace(told, around=("H1",))], happening("H1", 100))] == [True]

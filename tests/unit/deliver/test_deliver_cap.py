@@ -209,3 +209,14 @@ def test_any_life_is_published_in_order_and_by_the_rules(steps):
         assert cap_faults(cap_document(message, WORDS, PUBLISHER)) == []
         if message.type is not MessageType.ALERT:
             assert len(message.references) == n
+
+
+def test_an_alert_with_neighbours_is_of_all_its_areas():
+    """One area element each, its own first, and the schema lets it pass."""
+    made = [replace(c, alert=replace(c.alert, around=("C",))) for c in life()]
+    root = etree.fromstring(cap_document(publications(made)[0], WORDS, PUBLISHER))
+    for info in root.findall("c:info", NS):
+        codes = [v.text for v in info.findall("c:area/c:geocode/c:value", NS)]
+        assert codes == ["T", "C"]
+    assert "Hill and 1 area around it" in root.findtext("c:info/c:headline", namespaces=NS)
+    schema().assertValid(root)

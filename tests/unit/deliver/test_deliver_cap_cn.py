@@ -98,3 +98,10 @@ def test_a_sender_code_has_fourteen_characters_and_begins_with_a_region(code):
     """GB/T 2260 code 6, industry 3, unit 3, extension 2."""
     with pytest.raises(ValidationError, match="14 letters and digits"):
         NationalDialect(sender_code=code, issuer="x", default_event="11B03")
+
+
+def test_an_alert_with_neighbours_is_of_all_its_areas():
+    """The dialect has an area element for each, too."""
+    made = [replace(c, alert=replace(c.alert, around=("C",))) for c in life()]
+    root = etree.fromstring(national_document(publications(made)[0], ZH, SET)[1])
+    assert [v.text for v in root.findall("c:info/c:area/c:geocode", NS)] == ["T", "C"]

@@ -272,3 +272,16 @@ def test_a_receiver_that_is_not_reached_is_told_and_so_is_its_return(lang, open_
     assert open_ in words(lang).sentence(notice)
     again = replace(notice, state=State.RETURNED, closed_at_us=3_600_000_000)
     assert ended in words(lang).sentence(again)
+
+
+@pytest.mark.parametrize(
+    ("lang", "near", "lead"),
+    [
+        ("en", ("A",), "Collegeville and 1 area around it, orange: "),
+        ("en", ("A", "B"), "Collegeville and 2 areas around it, orange: "),
+        ("zh", ("A", "B"), "Collegeville及周边2个区域"),
+    ],
+)
+def test_an_alert_with_neighbours_says_how_many(lang, near, lead):
+    """In the place, where the calls that follow are counted."""
+    assert words(lang).sentence(alert(around=near)).startswith(lead)

@@ -161,3 +161,22 @@ def test_under_reporting_shows_in_rows_and_truth(tmp_path: Path) -> None:
     people = made.areas[made.areas["level"] == "village"].groupby("group:age")["population"].sum()
     a_head = rows / people
     assert a_head["elderly"] / a_head["younger"] == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_spread_incident_strikes_its_area_and_the_neighbours(tmp_path: Path) -> None:
+    """Truth names them all, the rows lie in them, and positions are written only if asked for."""
+    still = {**QUIET, "areas": 60, **NOTHING_SPECIAL, "duplicates__share": 0}
+    shape = {"count": 1, "level": "village", "spread": True, "extra_events": 300, "signature": "water"}
+    without = run(tmp_path / "without", **still)
+    struck = run(
+        tmp_path / "with", **{**still, "tree__positions": True, "incidents__more": {"near": shape}}
+    )
+    (incident,) = struck.truth["incidents"]
+    assert 3 <= len(incident["areas"]) <= 12
+    extra = struck.events[~struck.events["id"].isin(without.events["id"])]
+    assert without.events["id"].isin(struck.events["id"]).all()
+    villages = set().union(*(struck.villages_under(area) for area in incident["areas"]))
+    assert all(any(v.startswith(area) for v in villages) for area in set(extra["area"]))  # some are vague
+    assert len(villages & set(extra["area"])) >= 3
+    assert "latitude" in struck.areas.columns
+    assert "latitude" not in without.areas.columns

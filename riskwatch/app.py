@@ -103,7 +103,9 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
+        accepted, tallies = self._arrivals.take(
+            events, corrections=bool(body.get("corrections")), retaken="retaken" in body
+        )
         self._backlog.take(events, self._arrivals.outcomes == _LATE)
         self._builder.add(accepted)
         self._builder.withdraw(self._arrivals.leaving)

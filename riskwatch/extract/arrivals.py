@@ -72,10 +72,13 @@ class Arrivals:
         """Every source seen or declared, in the order of the panels' source counts."""
         return tuple(self._sources)
 
-    def take(self, batch: pa.Table, *, corrections: bool = False) -> tuple[Accepted, dict[str, Tally]]:
+    def take(
+        self, batch: pa.Table, *, corrections: bool = False, retaken: bool = False
+    ) -> tuple[Accepted, dict[str, Tally]]:
         """Take a batch of EVENT_SCHEMA; the clock moves to its last `received_at`.
 
-        With `corrections`, a known id with other content corrects what is not decided yet.
+        With `corrections`, a known id with other content corrects what is not decided yet; a row
+        `retaken` from quarantine never does, since it may be older than what it would correct.
         """
         received = _instants(batch, "received_at")
         occurred = _instants(batch, "occurred_at")
@@ -103,6 +106,8 @@ class Arrivals:
         self.leaving = no_events()
         if corrections and keys is not None:
             count = self._counted(value, indicator)
+            if retaken:
+                keys = np.where(duplicate, np.uint64(0), keys)
             rows = Rows(keys, clock, self._route[area, indicator], indicator, source, occurred, count)
             made = self._corrections.take(rows, duplicate, late)
             self.outcomes[made.applied], self.outcomes[made.too_late] = 3, 4

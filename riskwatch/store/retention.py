@@ -63,6 +63,7 @@ class AsideRows:
         last = _mark(self.database, before_us, schema.marks.c.quarantine_id)
         with self.database.begin() as tx:
             tx.execute(schema.quarantine.delete().where(schema.quarantine.c.id <= last))
+            tx.execute(schema.retaken.delete().where(schema.retaken.c.id <= last))
         return False
 
 

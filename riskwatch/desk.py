@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from riskwatch.core.side_states import Mode
 from riskwatch.deliver.handover import Handover, Span, sheet, shift_start
 from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
-from riskwatch.ingest.retaking import Retake, Retaking, taken_back
+from riskwatch.ingest.retaking import Retake, Retaking
 from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_planner, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -218,20 +218,11 @@ class Desk:
 
         `dry` writes nothing. Nobody is told of what rows of days long past change.
         """
-        clock_us = self.clock_us()
-        retaking = Retaking(
-            self.settings.world, self.settings.mappings, self.inbox, self.database, self.clock
-        )
-        made, seqs = retaking.run(source, reason, clock_us=clock_us, dry=dry)
-        if seqs or (not dry and self.backlog()):  # one that was broken off left its entry behind
-            try:
-                self.applied(self.inbox.last(), tell=to_us(self.clock.now()) - clock_us < DAY_US)
-            except StoreUnavailable:
-                raise
-            except StoreError:
-                made.waits = True  # durable, and a running engine is still busy with what came before
-            made.batches += [taken_back(self.receipts.get(seq)) for seq in seqs]
-        return made
+        clock_us, world = self.clock_us(), self.settings.world
+        recent = to_us(self.clock.now()) - clock_us < DAY_US
+        apply = None if dry else partial(self.applied, tell=recent)
+        retaking = Retaking(world, self.settings.mappings, self.inbox, self.database, self.clock)
+        return retaking.run(source, reason, clock_us=clock_us, apply=apply)
 
     def clock_us(self) -> int:
         """The instant that the engine has reached; -1 before its first entry."""

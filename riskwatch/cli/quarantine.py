@@ -156,12 +156,13 @@ def retake(
 
 def _document(made: Retake, *, dry_run: bool) -> dict[str, Any]:
     """A retake as JSON: rows = retaken + the sum of still + the sum of kept_back."""
+    unknown = {name: None for name in ("duplicate", "corrected", "uncorrected") if dry_run}
     return {
         "dry_run": dry_run,
         "rows": made.rows,
         "retaken": made.taken(),
         "decided": not made.waits,
-        **made.outcomes(),
+        **(made.outcomes() | unknown),
         "batches": [
             {"source": b.source, "receipt": b.receipt, "rows": b.rows, **b.outcomes} for b in made.batches
         ],

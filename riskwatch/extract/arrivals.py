@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +50,11 @@ class Tally:
     late: int
     corrected: int = 0
     uncorrected: int = 0
+
+
+def flags_of(body: Mapping[str, Any]) -> dict[str, bool]:
+    """How `Arrivals.take` is to take a batch, by its entry of the inbox."""
+    return {name: bool(body.get(name)) for name in ("corrections", "retaken")}
 
 
 class Arrivals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from riskwatch.core.clock import Clock, to_us
-from riskwatch.core.errors import StoreUnavailable
+from riskwatch.core.errors import StoreError, StoreUnavailable
 from riskwatch.core.events import OUTCOMES
 from riskwatch.core.panels import TickGrid
 from riskwatch.core.scores import World
@@ -19,7 +19,7 @@ from riskwatch.ingest.mapping import SourceMapping
 from riskwatch.ingest.retake import Looked, look
 from riskwatch.store.inbox import Inbox
 from riskwatch.store.quarantine import Kept, QuarantineRows, RetakenBatch
-from riskwatch.store.receipts import Receipt
+from riskwatch.store.receipts import Receipt, Receipts
 
 _AT_ONCE = 50_000  # rows that are looked at, and leave, in one transaction
 _TRIES = 20  # how often others may change the quarantine meanwhile
@@ -82,15 +82,16 @@ class Retaking:
         clock: Clock,
     ) -> None:
         self._world, self._mappings, self._inbox, self._clock = world, mappings, inbox, clock
-        self._rows = QuarantineRows(database)
+        self._rows, self._receipts = QuarantineRows(database), Receipts(database)
 
     def run(
-        self, source: str | None, reason: str | None, *, clock_us: int, dry: bool
-    ) -> tuple[Retake, list[int]]:
-        """What it comes to, and the new entries of the inbox; the engine stands at `clock_us`.
+        self, source: str | None, reason: str | None, *, clock_us: int, apply: Callable[[int], None] | None
+    ) -> Retake:
+        """Take what passes, and let the engine, which stands at `clock_us`, `apply` it.
 
         Each piece is one transaction. What it takes has left quarantine in it, so a retake that is
-        broken off, or done twice, ends the same. Raises StoreUnavailable.
+        broken off, or done twice, ends the same. Without `apply` nothing is written. Raises
+        StoreUnavailable.
         """
         made, last, tries = Retake(), 0, 0
         seqs: list[int] = []
@@ -103,7 +104,7 @@ class Retaking:
                 clock=self._clock,
                 known_us=clock_us,
             )
-            if dry:
+            if apply is None:
                 made.batches += [foreseen(b, self._world.grid, clock_us) for b in looked.batches]
             elif (found := self._take(kept, looked)) is not None:
                 seqs += found
@@ -114,7 +115,10 @@ class Retaking:
                 raise StoreUnavailable("others change this quarantine all the time; try again")
             made.stay(looked)
             last = kept[-1].id
-        return made, seqs
+        if apply is not None and (newest := self._inbox.last()):  # a broken one left its entry behind
+            made.waits = not _applied(apply, newest)
+            made.batches = [_taken_back(self._receipts.get(seq)) for seq in seqs]
+        return made
 
     def _take(self, kept: list[Kept], looked: Looked) -> list[int] | None:
         was = {row.id: row.reason for row in kept}
@@ -133,7 +137,18 @@ def foreseen(batch: RetakenBatch, grid: TickGrid, clock_us: int) -> TakenBack:
     return TakenBack(str(batch.body["source"]), len(occurred), None, counts)
 
 
-def taken_back(receipt: Receipt | None) -> TakenBack:
+def _applied(apply: Callable[[int], None], seq: int) -> bool:
+    """False where a running engine is still busy with what came before; the entry is durable."""
+    try:
+        apply(seq)
+    except StoreUnavailable:
+        raise
+    except StoreError:
+        return False
+    return True
+
+
+def _taken_back(receipt: Receipt | None) -> TakenBack:
     """A batch by its receipt, which was written with it."""
     assert receipt is not None  # noqa: S101 - receipts live for days
     counted = Counter(OUTCOMES[o] for o in receipt.outcomes or b"")

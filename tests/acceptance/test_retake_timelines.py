@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from retake_town import Call, account, calls, configs, opened, written
 
 from riskwatch.core.alerts import AlertKind
 from riskwatch.desk import Desk
+from riskwatch.ingest.sent import Form, Sent
 from riskwatch.store.quarantine import QuarantineRows
 
 
@@ -144,6 +146,34 @@ def test_a_retaken_row_corrects_nothing(tmp_path):
     made = desk.retake()
     assert made.outcomes() == dict.fromkeys(made.outcomes(), 0) | {"duplicate": 1}
     assert desk.alerts.corrections() == {}
+
+
+def test_a_correction_of_a_retaken_row_is_one(tmp_path):
+    """Its content is remembered from then on, as if it had been taken when it came."""
+    rows, given = calls(), {"corrections": True, "lateness_min": 1440}
+    desk = opened(tmp_path / "home", overlay=configs(tmp_path / "wrong", mended=False, **given))
+    desk.replay(written(tmp_path / "calls.csv", [*rows[:-1], replace(rows[-1], iso=True)]), "town")
+    desk = opened(desk.place.home, overlay=configs(tmp_path / "right", mended=True, **given))
+    assert desk.retake().outcomes()["accepted"] == 1
+    later = replace(rows[-1], town="WEST")
+    desk.replay(written(tmp_path / "later.csv", [later]), "town", stream="later")
+    assert desk.alerts.corrections()["town"] == {"corrected": 1, "uncorrected": 0}
+
+
+def test_rows_that_were_sent_are_taken_again(tmp_path):
+    """A request is answered for what it was; its rows leave quarantine under a receipt of their own."""
+    desk = opened(tmp_path / "home", overlay=configs(tmp_path / "wrong", mended=False))
+    desk.replay(written(tmp_path / "calls.csv", calls()), "town")
+    at = desk.clock.now() - timedelta(minutes=5)
+    row = {"id": "s1", "town": "EAST", "title": "PYREXIA", "when": f"{at:%F %T}"}
+    receipt, _ = desk.take("town", Sent(json.dumps(row).encode(), Form.LINES))
+    desk.applied(receipt.seq)
+    assert [reason for _, reason, _ in receipt.refused] == ["unknown_code"]
+    desk = mended(desk, tmp_path / "right")
+    (batch,) = desk.retake().batches
+    assert (batch.rows, dict(batch.outcomes)) == (1, {"accepted": 1})
+    assert desk.receipts.get(batch.receipt).outcomes == b"\0"
+    assert account(desk)["quarantined"] == 0
 
 
 def _pass(desk: Desk, *, days: float) -> None:

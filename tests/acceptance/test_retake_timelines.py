@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,17 +16,25 @@ from retake_town import Call, account, calls, configs, opened, written
 
 from riskwatch.core.alerts import AlertKind
 from riskwatch.desk import Desk
+from riskwatch.ingest import retaking
 from riskwatch.ingest.sent import Form, Sent
 from riskwatch.store.quarantine import QuarantineRows
 
 
-@pytest.fixture
-def half_read(tmp_path: Path) -> Desk:
-    """All calls, of which every second one carries an instant that the mapping does not read."""
+@pytest.fixture(scope="module")
+def half_read_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a store of all calls; of every second one the mapping does not read the instant."""
+    folder = tmp_path_factory.mktemp("half")
     rows = [replace(c, iso=n % 2 == 1) for n, c in enumerate(calls())]
-    desk = opened(tmp_path / "home", overlay=configs(tmp_path / "wrong", mended=False))
-    desk.replay(written(tmp_path / "calls.csv", rows), "town")
-    return desk
+    desk = opened(folder / "home", overlay=configs(folder / "wrong", mended=False))
+    desk.replay(written(folder / "calls.csv", rows), "town")
+    return folder / "home"
+
+
+@pytest.fixture
+def half_read(half_read_once: Path, tmp_path: Path) -> Desk:
+    """A copy of that store."""
+    return opened(Path(shutil.copytree(half_read_once, tmp_path / "home")))
 
 
 def mended(desk: Desk, folder: Path) -> Desk:
@@ -174,6 +185,76 @@ def test_rows_that_were_sent_are_taken_again(tmp_path):
     assert (batch.rows, dict(batch.outcomes)) == (1, {"accepted": 1})
     assert desk.receipts.get(batch.receipt).outcomes == b"\0"
     assert account(desk)["quarantined"] == 0
+
+
+def test_a_running_engine_takes_what_another_process_retakes(half_read, tmp_path):
+    """It has read the old mapping; the rows come to it through the inbox."""
+    stop, ready = threading.Event(), threading.Event()
+
+    def run() -> None:
+        with half_read.engine() as pipeline:
+            ready.set()
+            while not stop.wait(0.01):
+                pipeline.catch_up()
+
+    running = threading.Thread(target=run)
+    running.start()
+    try:
+        assert ready.wait(120)
+        made = mended(half_read, tmp_path / "right").retake()
+    finally:
+        stop.set()
+        running.join()
+    half_read.applied(half_read.inbox.last())  # should the engine have been slow
+    (batch,) = made.batches
+    assert made.rows == made.taken() == len(half_read.receipts.get(batch.receipt).outcomes) > 200
+    assert account(half_read)["quarantined"] == 0
+
+
+def test_two_retakes_at_once_take_each_row_once(half_read, tmp_path):
+    """Whichever comes second finds nothing, or what the first has left."""
+    desk = mended(half_read, tmp_path / "right")
+    waiting = account(desk)["quarantined"]
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda n: opened(desk.place.home).retake(), range(2)))
+    desk.applied(desk.inbox.last())  # should the second have waited for the engine of the first in vain
+    assert sum(m.taken() for m in made) == waiting
+    assert len(QuarantineRows(desk.database).left(10_000)) == waiting
+    assert account(desk)["quarantined"] == 0
+
+
+def test_a_large_quarantine_leaves_in_pieces(half_read, tmp_path, monkeypatch):
+    """Each is a batch of its own; together they are what one would be."""
+    whole = mended(half_read, tmp_path / "right")
+    home = Path(shutil.copytree(whole.place.home, tmp_path / "pieces"))
+    monkeypatch.setattr(retaking, "_AT_ONCE", 100)
+    made, pieces = opened(home), opened(home).retake()
+    monkeypatch.undo()
+    assert [b.rows for b in pieces.batches] == [100, 100, pieces.rows - 200]
+    assert pieces.outcomes() == whole.retake().outcomes()
+    assert account(made) == account(whole)
+
+
+def test_rows_of_departments_move_from_the_mapping_to_them(tmp_path):
+    """A refused row counts for the source whose mapping read it, a retaken one for its department."""
+    wrong = configs(tmp_path / "wrong", mended=False)
+    right = configs(tmp_path / "right", mended=True)
+    for folder in (wrong, right):
+        file = folder / "sources" / "town.yaml"
+        named = "  source: {column: id, kind: code, codes: same}\n"
+        file.write_text(file.read_text().replace("  id: {column: id, kind: id}\n", named))
+    rows = [replace(c, id="fire" if n % 2 else "clinic", iso=n % 4 == 1) for n, c in enumerate(calls())]
+    desk = opened(tmp_path / "home", overlay=wrong)
+    desk.replay(written(tmp_path / "calls.csv", rows), "town")
+    aside = desk.alerts.accounts()["town"]
+    assert aside["rows_read"] == aside["quarantined"] > 100
+    read = sum(a["rows_read"] for a in desk.alerts.accounts().values())
+    desk = opened(desk.place.home, overlay=right)
+    made = desk.retake()
+    accounts = desk.alerts.accounts()
+    assert set(accounts["town"].values()) == {0}
+    assert made.outcomes()["late"] == accounts["fire"]["late"] > 100
+    assert sum(a["rows_read"] for a in accounts.values()) == read == len(rows)
 
 
 def _pass(desk: Desk, *, days: float) -> None:

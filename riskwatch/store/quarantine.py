@@ -110,8 +110,10 @@ class QuarantineRows:
         for ids in _parts(batch.ids):
             given = sa.literal(seq, sa.BigInteger), sa.literal(at_us, sa.BigInteger)
             rows = sa.select(_T.c.id, *given).where(_T.c.id.in_(ids))
-            if tx.execute(_LEFT.insert().from_select(["id", "seq", "at_us"], rows)).rowcount != len(ids):
-                raise _Moved
+            tx.execute(_LEFT.insert().from_select(["id", "seq", "at_us"], rows))
+        gone = sa.select(sa.func.count()).select_from(_LEFT).where(_LEFT.c.seq == seq)
+        if tx.execute(gone).scalar_one() != len(batch.ids):
+            raise _Moved
         values = {
             "seq": seq,
             "source": batch.body["source"],

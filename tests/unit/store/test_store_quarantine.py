@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from made_store import database, table
 
+from riskwatch.core.clock import DAY_US
 from riskwatch.core.retention import RetentionRules
 from riskwatch.store import schema
 from riskwatch.store.alerts import AlertStore
@@ -84,13 +85,16 @@ def test_what_left_expires_with_the_quarantine(tmp_path):
     """Both are gone, so that a new row that is given an old number is in quarantine."""
     engine, rows = filled(tmp_path)
     rows.retake([taken(1, 2)], {}, MONDAY_US)
-    mark = {"position": 1, "clock_us": MONDAY_US, "quarantine_id": 5}
+    days = [(1, MONDAY_US), (2, MONDAY_US + DAY_US)]
+    marks = [{"position": at, "clock_us": clock_us, "quarantine_id": 5} for at, clock_us in days]
     with engine.begin() as tx:
-        tx.execute(schema.marks.insert(), mark)
+        tx.execute(schema.marks.insert(), marks)
     AsideRows(engine, 30).expire(MONDAY_US + 1)
     assert table(engine, "quarantine") == table(engine, "retaken") == []
     Inbox(engine).append_batch(
         {"source": "town"}, made_batch([]), PLACE, [Quarantine(9, "bad_time", {"when": "noon"})]
     )
+    assert len(rows.behind(0, None, None, 10)) == 1
+    AsideRows(engine, 30).expire(MONDAY_US + 2 * DAY_US)  # the second mark is older than the new row
     assert len(rows.behind(0, None, None, 10)) == 1
     assert "quarantine" in {s.name for s in Retention(engine, None, RetentionRules()).stocks(MONDAY_US)}

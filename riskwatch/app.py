@@ -32,7 +32,7 @@ from riskwatch.core.scores import Evidential, Extractor, VerdictModel
 from riskwatch.core.sends import Known, Planned, Planner
 from riskwatch.core.side_states import Mode
 from riskwatch.extract.accounts import accounted
-from riskwatch.extract.arrivals import Arrivals, Tally
+from riskwatch.extract.arrivals import Arrivals, Tally, flags_of
 from riskwatch.extract.backlog import Backlog
 from riskwatch.extract.feeds import FeedHealth, Outage
 from riskwatch.extract.gauge_health import Ailing, GaugeHealth
@@ -103,7 +103,7 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
+        accepted, tallies = self._arrivals.take(events, **flags_of(body))
         self._backlog.take(events, self._arrivals.outcomes == _LATE)
         self._builder.add(accepted)
         self._builder.withdraw(self._arrivals.leaving)

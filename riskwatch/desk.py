@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from riskwatch.alert.orders import id_by_hand
 from riskwatch.alert.terms import Terms
 from riskwatch.app import Pipeline
 from riskwatch.core.alerts import Alert, AlertKind, Level, Verdict
-from riskwatch.core.clock import HOUR_US, Clock, to_us
+from riskwatch.core.clock import DAY_US, HOUR_US, Clock, to_us
 from riskwatch.core.errors import StoreError, StoreUnavailable
 from riskwatch.core.folders import overlaid, restore_folder
 from riskwatch.core.panels import Panel
@@ -27,6 +27,7 @@ from riskwatch.core.side_states import Mode
 from riskwatch.deliver.handover import Handover, Span, sheet, shift_start
 from riskwatch.ingest.ahead import ahead
 from riskwatch.ingest.intake import FileIntake
+from riskwatch.ingest.retaking import Retake, Retaking
 from riskwatch.ingest.sent import Sent, SentIntake
 from riskwatch.settings import Settings, load_planner, load_settings
 from riskwatch.store.alerts import ACCOUNT, AlertStore
@@ -212,6 +213,17 @@ class Desk:
         self.woken.set()
         return taken
 
+    def retake(self, source: str | None = None, reason: str | None = None, *, dry: bool = False) -> Retake:
+        """Put rows in quarantine through their mappings as they are now, and take those that pass.
+
+        `dry` writes nothing. Nobody is told of what rows of days long past change.
+        """
+        clock_us, world = self.clock_us(), self.settings.world
+        recent = to_us(self.clock.now()) - clock_us < DAY_US
+        apply = None if dry else partial(self.applied, tell=recent)
+        retaking = Retaking(world, self.settings.mappings, self.inbox, self.database, self.clock)
+        return retaking.run(source, reason, clock_us=clock_us, apply=apply)
+
     def clock_us(self) -> int:
         """The instant that the engine has reached; -1 before its first entry."""
         standing = self.alerts.standing()
@@ -343,13 +355,16 @@ class Desk:
         listed = Listing(self.database, areas=world.tree.below(area) if area else None)
         return sheet(listed.marked(since_us), listed.bodies, Span(since_us, now_us, standing))
 
-    def applied(self, seq: int) -> None:
-        """Wait for a running engine to apply an entry, or apply it here if none runs."""
+    def applied(self, seq: int, *, tell: bool = True) -> None:
+        """Wait for a running engine to apply an entry, or apply it here if none runs.
+
+        Without `tell` nobody is told of what it changes here, as in a replay.
+        """
         self.woken.set()
         deadline, pause_s = time.monotonic() + 10.0, _SHORTEST_WAIT_S
         while not self._has_applied(seq):
             try:
-                with self.engine():
+                with self.engine(tell=tell):
                     return
             except StoreError as error:
                 if isinstance(error, StoreUnavailable):

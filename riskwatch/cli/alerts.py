@@ -19,6 +19,12 @@ AlertId = Annotated[str, typer.Argument(metavar="ID", help="alert_id")]
 Actor = Annotated[str, typer.Option("--as", metavar="NAME", help="actor")]
 Note = Annotated[str, typer.Option("--note", help="note")]
 
+WHY = (
+    *("id", "kind", "area", "signature", "level", "sentence", "likelihood", "impact", "contributions"),
+    *("chart", "feeds_missing", "inhibited_by", "evidence_at", "judged", "model_versions", "config_hash"),
+)
+"""The keys of an alert's document that say why it was raised."""
+
 
 class Kind(StrEnum):
     """Kinds of alerts, as the command line writes them."""
@@ -118,14 +124,22 @@ def show(
     tell_life(shell, desk.alerts.changes(alert.id), words)
 
 
-def explain(ctx: typer.Context, alert_id: AlertId, store: Store = None) -> None:
+def explain(
+    ctx: typer.Context, alert_id: AlertId, store: Store = None, as_json: alert_acts.Json = False
+) -> None:
     """Say why: contributions, counts against what was usual, and the versions of the models."""
     shell: Shell = ctx.obj
     desk = shell.desk(store)
     alert = one(shell, desk, alert_id)
+    words = shell.words(desk.settings)
+    if as_json:
+        from riskwatch.deliver.document import alert_document
+
+        told = alert_document(alert, words)
+        shell.emit({key: told[key] for key in WHY})
+        return
     from riskwatch.cli.alert_report import tell_why
 
-    words = shell.words(desk.settings)
     shell.out.print(words.sentence(alert), markup=False, soft_wrap=True)
     tell_why(shell, alert, words)
 

@@ -76,7 +76,6 @@ def build() -> typer.Typer:
         ("deliver", outbox.deliver),
         ("check", check.check),
         ("doctor", doctor.doctor),
-        ("quarantine", quarantine.quarantine),
         ("handover", handover.handover),
         ("suppress", desk_orders.suppress),
         ("lift", desk_orders.lift),
@@ -84,6 +83,7 @@ def build() -> typer.Typer:
     ):
         app.command(name, help=name)(command)
     app.add_typer(alerts.build(), name="alerts", help="alerts")
+    app.add_typer(quarantine.build(), name="quarantine", help="quarantine")
     app.add_typer(route.build(), name="route", help="route")
     app.add_typer(desk_orders.build(), name="drill", help="drill")
     app.add_typer(outbox.build(), name="outbox", help="outbox")

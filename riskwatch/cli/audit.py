@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from riskwatch.desk import Desk
 
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="store")]
+Json = Annotated[bool, typer.Option("--json", help="json_one")]
 
 
 def build() -> typer.Typer:
@@ -39,7 +40,7 @@ def fairness(  # noqa: PLR0913 - three kinds of truth, and where the report goes
     k: Annotated[int, typer.Option("--k", min=1, help="audit_k")] = 10,
     seed: Annotated[int, typer.Option("--seed", min=0, help="audit_seed")] = 7,
     store: Store = None,
-    as_json: Annotated[bool, typer.Option("--json", help="json_one")] = False,
+    as_json: Json = False,
 ) -> None:
     """Audit a store's alerts against outside truth, and write the report."""
     shell: Shell = ctx.obj
@@ -88,6 +89,7 @@ def sample(
     seed: Annotated[int, typer.Option("--seed", min=0, help="audit_seed")] = 7,
     out: Annotated[Path, typer.Option("--out", help="audit_sample_out")] = Path("sample.csv"),
     store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """Draw a blind audit sample from a store's area-days."""
     shell: Shell = ctx.obj
@@ -99,7 +101,11 @@ def sample(
     file = shell.here / out.expanduser()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(sample_text(frame, world.tree, n, seed), encoding="utf-8", newline="\n")
-    shell.tell("audit.sampled", n=len(draw_sample(frame, n, seed)), file=out)
+    drawn = len(draw_sample(frame, n, seed))
+    if as_json:
+        shell.emit({"file": str(file), "n": drawn, "seed": seed})
+    else:
+        shell.tell("audit.sampled", n=drawn, file=out)
 
 
 def register(
@@ -108,6 +114,7 @@ def register(
     *,
     by: Annotated[str, typer.Option("--by", metavar="WHO", help="audit_by")],
     key: Annotated[str | None, typer.Option("--key", metavar="KEY", help="audit_key")] = None,
+    as_json: Json = False,
 ) -> None:
     """Append a partition to the workspace's configs/partitions.yaml, with today's date and its hash."""
     shell: Shell = ctx.obj
@@ -125,6 +132,9 @@ def register(
     entries = appended(entries, parse_document(given, Partition, FILE))
     path.write_text(written(entries), encoding="utf-8", newline="\n")
     new = entries[-1]
+    if as_json:
+        shell.emit(new.model_dump(mode="json") | {"file": str(path)})
+        return
     shell.tell("audit.registered", name=name, date=new.registered, by=new.by, hash=new.hash, file=path)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskwatch.cli.replay import run_replay, tell_summary
+from riskwatch.cli.replay import document, run_replay, tell_summary
 from riskwatch.cli.shell import DATABASE_FILE, PAGE_HOST, PAGE_PORT, Shell
 from riskwatch.cli.simulate import make_county, overrides, scenario_of
 from riskwatch.core.errors import StoreError
 
 if TYPE_CHECKING:
+    from riskwatch.core.alerts import Alert
     from riskwatch.desk import Desk, Place
 
 MARK = "demo"
@@ -34,6 +35,7 @@ def demo(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="simulate_set")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="demo_limit")] = SHOWN,
+    as_json: Annotated[bool, typer.Option("--json", help="demo_json")] = False,
 ) -> None:
     """Simulate the demo county, replay it and print the alerts."""
     shell: Shell = ctx.obj
@@ -44,10 +46,14 @@ def demo(
     start_afresh(shell, place)
     folder = (shell.here / out.expanduser()).resolve() if out else place.home / MARK
     events = folder / "events.parquet"
-    shell.tell("demo.start", areas=wanted.areas, days=wanted.days, events=f"{wanted.events:,}", file=events)
+    tell = shell.note if as_json else shell.tell
+    tell("demo.start", areas=wanted.areas, days=wanted.days, events=f"{wanted.events:,}", file=events)
     make_county(shell, wanted, events, folder / "truth.json")
     desk = shell.desk(place.home, sources=["simulated"], overlay=shell.overlay_of(events))
     summary = run_replay(shell, desk, events, "simulated", None)
+    if as_json:
+        shell.emit(document(summary) | _shown(shell, desk, limit) | {"events": str(events)})
+        return
     print_alerts(shell, desk, limit)
     tell_summary(shell, summary)
     own = store is not None
@@ -88,14 +94,27 @@ def print_alerts(shell: Shell, desk: Desk, limit: int) -> None:
     """The gravest alerts that were shown, by when they were opened."""
     from riskwatch.cli.alert_table import alert_table
 
-    shown = desk.alerts.find(everything=True, shown_only=True)
-    gravest = sorted(shown, key=lambda a: (a.peak_level, a.opened_at_us))[:limit]
-    chosen = sorted(gravest, key=lambda a: (a.opened_at_us, a.id))
+    chosen, total = _gravest(desk, limit)
     shell.out.print()
     if chosen:
         shell.out.print(alert_table(shell, chosen, shell.words(desk.settings), peak=True))
         shell.out.print()
-    shell.tell("demo.shown", n=len(chosen), total=len(shown), timezone=desk.settings.world.timezone)
+    shell.tell("demo.shown", n=len(chosen), total=total, timezone=desk.settings.world.timezone)
+
+
+def _gravest(desk: Desk, limit: int) -> tuple[list[Alert], int]:
+    """The gravest alerts that were shown, by when they were opened; and how many were shown in all."""
+    shown = desk.alerts.find(everything=True, shown_only=True)
+    gravest = sorted(shown, key=lambda a: (a.peak_level, a.opened_at_us))[:limit]
+    return sorted(gravest, key=lambda a: (a.opened_at_us, a.id)), len(shown)
+
+
+def _shown(shell: Shell, desk: Desk, limit: int) -> dict[str, Any]:
+    from riskwatch.deliver.document import alert_document
+
+    chosen, total = _gravest(desk, limit)
+    words = shell.words(desk.settings)
+    return {"shown": [alert_document(alert, words) for alert in chosen], "shown_in_all": total}
 
 
 def _has_makefile(place: Place) -> bool:

@@ -77,18 +77,25 @@ def lift(
     window: Annotated[str, typer.Argument(metavar="WINDOW", help="lift_window")],
     actor: Actor,
     store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """End a maintenance window before its time."""
     shell: Shell = ctx.obj
     from riskwatch.alert.actions import OrderKind
+    from riskwatch.core.clock import iso
 
     desk = shell.desk(store)
-    known = [w["window"] for w in _standing(desk)]
+    known = {w["window"]: w for w in _standing(desk)}
     if window not in known:
         told = shell.say("orders.unknown_window", window=window, known=", ".join(known) or "–")
         raise typer.BadParameter(told, param_hint="WINDOW")
     desk.order(OrderKind.LIFT, named(shell, actor), window=window)
-    shell.tell("orders.lifted", window=window)
+    if as_json:
+        of = known[window]
+        until = iso(of["ends_us"])  # until when it would have stood
+        shell.emit({"window": window, "area": of["area"], "signature": of["signature"], "until": until})
+    else:
+        shell.tell("orders.lifted", window=window)
 
 
 def _standing(desk: Desk) -> list[dict[str, Any]]:
@@ -112,11 +119,12 @@ def start(
     until: Until = None,
     hours: Hours = None,
     store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """Begin an exercise; it ends by itself, and at the first real orange."""
     shell: Shell = ctx.obj
     from riskwatch.alert.actions import OrderKind
-    from riskwatch.core.clock import HOUR_US, to_us
+    from riskwatch.core.clock import HOUR_US, iso, to_us
 
     desk = shell.desk(store)
     until_us = until_of(shell, desk, until, hours)
@@ -128,8 +136,11 @@ def start(
     if running:
         raise typer.BadParameter(shell.say("drill.runs", name=running), param_hint="NAME")
     desk.order(OrderKind.DRILL, named(shell, actor), name=name, until_us=until_us)
-    words = shell.words(desk.settings)
-    shell.tell("drill.started", name=name, until=words.local.stamp(until_us))
+    if as_json:
+        shell.emit({"drill": name, "until": iso(until_us)})
+    else:
+        words = shell.words(desk.settings)
+        shell.tell("drill.started", name=name, until=words.local.stamp(until_us))
 
 
 def inject(  # noqa: PLR0913 - what an alert is made of
@@ -160,6 +171,7 @@ def end(
     actor: Actor,
     reason: Annotated[str, typer.Option("--reason", help="drill_reason")] = "",
     store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """End the exercise that runs, and its alerts with it."""
     shell: Shell = ctx.obj
@@ -170,7 +182,10 @@ def end(
     if not running:
         raise typer.BadParameter(shell.say("drill.none"))
     desk.order(OrderKind.END_DRILL, named(shell, actor), why=reason)
-    shell.tell("drill.ended", name=running)
+    if as_json:
+        shell.emit({"drill": running, "reason": reason})
+    else:
+        shell.tell("drill.ended", name=running)
 
 
 def try_chain(

@@ -19,6 +19,7 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="init_folder")],
     force: Annotated[bool, typer.Option("--force", help="init_force")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="json_one")] = False,
 ) -> None:
     """Copy features, models, flows and configs; files that are in the way are kept unless forced."""
     shell: Shell = ctx.obj
@@ -40,4 +41,7 @@ def init(
     ignored = target / ".gitignore"
     if not ignored.exists():
         ignored.write_text(".riskwatch/\n__pycache__/\n", encoding="utf-8")
-    shell.tell("init.done", folder=target)
+    if as_json:
+        shell.emit({"folder": str(target), "content": list(CONTENT)})
+    else:
+        shell.tell("init.done", folder=target)

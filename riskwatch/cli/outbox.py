@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from riskwatch.store.outbox import OutboxRow
 
 Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="store")]
+Json = Annotated[bool, typer.Option("--json", help="json_one")]
 SendId = Annotated[str, typer.Argument(metavar="SEND", help="send_id")]
 
 
@@ -92,7 +93,7 @@ def show(
             shell.out.print(f"{key}: {value}", markup=False, soft_wrap=True)
 
 
-def retry(ctx: typer.Context, send_id: SendId, store: Store = None) -> None:
+def retry(ctx: typer.Context, send_id: SendId, store: Store = None, as_json: Json = False) -> None:
     """Take a dead or cancelled send up again, under its own id."""
     shell: Shell = ctx.obj
     from riskwatch.core.clock import to_us
@@ -100,6 +101,9 @@ def retry(ctx: typer.Context, send_id: SendId, store: Store = None) -> None:
 
     desk = shell.desk(store)
     row = Outbox(desk.database).retry(_one(shell, desk, send_id).send.id, now_us=to_us(shell.clock.now()))
+    if as_json:
+        shell.emit(_document(row))
+        return
     shell.tell("outbox.retried", id=row.send.id, receiver=row.send.receiver)
 
 
@@ -107,14 +111,19 @@ def enable(
     ctx: typer.Context,
     receiver: Annotated[str, typer.Argument(metavar="NAME", help="receiver")],
     store: Store = None,
+    as_json: Json = False,
 ) -> None:
     """Send again to a receiver that was disabled because it said that it is gone."""
     shell: Shell = ctx.obj
     from riskwatch.core.clock import to_us
     from riskwatch.store.receivers import ReceiverStates
 
-    ReceiverStates(shell.desk(store).database).enable(receiver, at_us=to_us(shell.clock.now()))
-    shell.tell("outbox.enabled", receiver=receiver)
+    states = ReceiverStates(shell.desk(store).database)
+    states.enable(receiver, at_us=to_us(shell.clock.now()))
+    if as_json:
+        shell.emit({"receiver": receiver, "state": str(states.all()[receiver])})
+    else:
+        shell.tell("outbox.enabled", receiver=receiver)
 
 
 def deliver(
@@ -122,17 +131,23 @@ def deliver(
     *,
     once: Annotated[bool, typer.Option("--once", help="deliver_once")] = False,
     store: Store = None,
+    as_json: Annotated[bool, typer.Option("--json", help="deliver_json")] = False,
 ) -> None:
     """Send what is due until stopped, beside a running engine or without one."""
     shell: Shell = ctx.obj
     from riskwatch.cli.page import until_stopped
 
+    if as_json and not once:
+        raise typer.BadParameter(shell.say("outbox.json_once"), param_hint="--json")
     desk = shell.desk(store)
     delivery = delivery_of(shell, desk)
     if once:
         attempts = delivery.worker.drain()
         delivery.worker.close()
-        shell.note("outbox.drained", n=attempts)
+        if as_json:
+            shell.emit({"attempts": attempts})
+        else:
+            shell.note("outbox.drained", n=attempts)
         return
     with until_stopped() as stop, delivery.running(threading.Event()):
         shell.note("outbox.delivering", n=len(delivery.worker.lines))

@@ -72,12 +72,15 @@ def try_out(  # noqa: PLR0913 - what a route can tell alerts apart by
         shell.out.print(sentence, markup=False, soft_wrap=True)
 
 
-def show(ctx: typer.Context, source: Source = None, store: Store = None) -> None:
+def show(ctx: typer.Context, source: Source = None, store: Store = None, as_json: AsJson = False) -> None:
     """Draw the tree: each route with what it matches, whom it tells, and its steps."""
-    from rich.tree import Tree
-
     shell: Shell = ctx.obj
     _, tree = _opened(shell, source, store)
+    if as_json:
+        shell.emit(_tree_document(tree))
+        return
+    from rich.tree import Tree
+
     drawn = Tree(_line(shell, tree.routes.route))
     _grow(shell, tree.routes.route, drawn)
     shell.out.print(drawn)
@@ -179,6 +182,16 @@ def _document(tree: RouteTree, facts: Facts, at_us: int, rungs: tuple[Rung, ...]
 
 
 # --- the tree ----------------------------------------------------------------------------------
+
+
+def _tree_document(tree: RouteTree) -> dict[str, Any]:
+    """The tree with the keys of `routes.yaml`; what a route does not say it has of its parent."""
+    return {
+        "timezone": tree.hours.zone.key,
+        "receivers": {name: {"pages": r.pages} for name, r in tree.routes.receivers.items()},
+        "handover_only": list(tree.routes.handover_only),
+        "route": tree.routes.route.model_dump(mode="json", exclude_defaults=True, by_alias=True),
+    }
 
 
 def _grow(shell: Shell, route: Route, drawn: Tree) -> None:

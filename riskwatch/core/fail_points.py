@@ -29,7 +29,12 @@ DELIVERY_FAIL_POINTS = (
 )
 """Those that one send passes."""
 
-RARE_FAIL_POINTS = ("migration.before_commit", "retention.before_commit")
+RARE_FAIL_POINTS = (
+    "migration.before_commit",
+    "retention.before_commit",
+    "retake.before_commit",
+    "retake.after_commit",
+)
 """Those that a replay does not pass."""
 
 VARIABLE = "RISKWATCH_FAIL_POINT"

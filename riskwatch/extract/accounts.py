@@ -12,11 +12,16 @@ def accounted(body: Mapping[str, Any], tallies: Mapping[str, Tally]) -> dict[str
     """Columns of the accounts by source; quarantined rows count for the mapping's source.
 
     `body` is the batch's entry: its `source`, and how many rows were `quarantined` or known as
-    `duplicate` before there was an event; `tallies` is what became of the events.
+    `duplicate` before there was an event; `tallies` is what became of the events. Rows that were
+    `retaken` from quarantine were counted there: they leave it.
 
     >>> added = accounted({"source": "town", "quarantined": 1, "duplicate": 0}, {"town": Tally(4, 0, 0)})
     >>> added["town"]["rows_read"], added["town"]["accepted"], added["town"]["quarantined"]
     (5, 4, 1)
+    >>> taken = {"source": "town", "quarantined": 0, "duplicate": 0, "retaken": 3}
+    >>> moved = accounted(taken, {"town": Tally(1, 0, 2)})["town"]
+    >>> moved["rows_read"], moved["accepted"], moved["late"], moved["quarantined"]
+    (0, 1, 2, -3)
     """
     counts = {
         name: {
@@ -30,7 +35,8 @@ def accounted(body: Mapping[str, Any], tallies: Mapping[str, Tally]) -> dict[str
         for name, t in tallies.items()
     }
     own = counts.setdefault(body["source"], {})
-    for name, extra in (("quarantined", body["quarantined"]), ("duplicate", body["duplicate"])):
+    aside = body["quarantined"] - body.get("retaken", 0)
+    for name, extra in (("quarantined", aside), ("duplicate", body["duplicate"])):
         own[name] = own.get(name, 0) + extra
         own["rows_read"] = own.get("rows_read", 0) + extra
     return counts

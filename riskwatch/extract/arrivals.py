@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +52,11 @@ class Tally:
     uncorrected: int = 0
 
 
+def flags_of(body: Mapping[str, Any]) -> dict[str, bool]:
+    """How `Arrivals.take` is to take a batch, by its entry of the inbox."""
+    return {name: bool(body.get(name)) for name in ("corrections", "retaken")}
+
+
 class Arrivals:
     """Decides per row, and keeps the engine's clock: the latest instant anything was received."""
 
@@ -72,10 +78,13 @@ class Arrivals:
         """Every source seen or declared, in the order of the panels' source counts."""
         return tuple(self._sources)
 
-    def take(self, batch: pa.Table, *, corrections: bool = False) -> tuple[Accepted, dict[str, Tally]]:
+    def take(
+        self, batch: pa.Table, *, corrections: bool = False, retaken: bool = False
+    ) -> tuple[Accepted, dict[str, Tally]]:
         """Take a batch of EVENT_SCHEMA; the clock moves to its last `received_at`.
 
-        With `corrections`, a known id with other content corrects what is not decided yet.
+        With `corrections`, a known id with other content corrects what is not decided yet; a row
+        `retaken` from quarantine never does, since it may be older than what it would correct.
         """
         received = _instants(batch, "received_at")
         occurred = _instants(batch, "occurred_at")
@@ -103,6 +112,8 @@ class Arrivals:
         self.leaving = no_events()
         if corrections and keys is not None:
             count = self._counted(value, indicator)
+            if retaken:
+                keys = np.where(duplicate, np.uint64(0), keys)
             rows = Rows(keys, clock, self._route[area, indicator], indicator, source, occurred, count)
             made = self._corrections.take(rows, duplicate, late)
             self.outcomes[made.applied], self.outcomes[made.too_late] = 3, 4

@@ -98,6 +98,11 @@ class Mapper:
         self._seen.load(state["seen"])
         self._held = state["held"]
 
+    def among(self, state: Mapping[str, Any]) -> None:
+        """Map rows that came among those of a stream whose mapper left this state: jumps, codes seen."""
+        self._timing.among(state["timing"])
+        self._seen.load(state["seen"])
+
     def map(self, block: RawBlock) -> MappedBlock:
         """Map the next block."""
         table, row, line = self._with_held(block.table, block.row, block.line)

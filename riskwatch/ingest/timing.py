@@ -39,8 +39,12 @@ class Timing:
         self._zone = mapping.timezone
         self._lateness_us = mapping.lateness_min * MINUTE_US
         self._max_jump_us = timedelta(hours=mapping.max_jump_h) // timedelta(microseconds=1)
-        self._clock_us = NEVER
+        self._clock_us = self._around_us = NEVER
         self._witnessed = False
+
+    def among(self, state: dict[str, Any]) -> None:
+        """Hold jumps against the rows of a stream that stands there, which rows of it came among."""
+        self._around_us = NEVER if state["clock_us"] is None else int(state["clock_us"])
 
     def state(self) -> dict[str, Any]:
         """The clock (microseconds, or None) and whether the last row was set aside as a jump."""
@@ -67,7 +71,7 @@ class Timing:
         rows = np.flatnonzero(good & ~future)
         jumps = find_jumps(
             leading.earlier[rows],
-            clock_us=self._clock_us,
+            clock_us=max(self._clock_us, self._around_us),
             max_jump_us=self._max_jump_us,
             witnessed=self._witnessed,
         )
@@ -101,7 +105,7 @@ class Timing:
         if jumps.last_undecided and not last:
             return aside, len(instants) - 1
         if jumps.last_undecided:
-            alone = self._clock_us == NEVER and len(instants) == 1
+            alone = max(self._clock_us, self._around_us) == NEVER and len(instants) == 1
             near = abs(now_us - int(instants[-1])) <= self._max_jump_us
             aside[-1] = not (alone or near)
             self._witnessed = bool(aside[-1])

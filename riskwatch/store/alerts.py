@@ -16,6 +16,7 @@ from riskwatch.core.fail_points import fail_point
 from riskwatch.core.sends import Send
 from riskwatch.store import outbox, receipts, record, schema
 from riskwatch.store.codec import canonical, dump_alert, listed_by, load_alert
+from riskwatch.store.quarantine import set_aside
 from riskwatch.store.turns import writing
 
 OPEN_STATES = (State.OPEN, State.ACKNOWLEDGED, State.HANDLING)
@@ -289,10 +290,10 @@ class AlertStore:
             return [{**r, "body": json.loads(r["body"])} for r in tx.execute(query).mappings()]
 
     def quarantined(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The newest quarantined rows."""
-        query = sa.select(schema.quarantine).order_by(schema.quarantine.c.id.desc()).limit(limit)
+        """The newest rows that are in quarantine."""
+        query = sa.select(schema.quarantine).where(set_aside()).order_by(schema.quarantine.c.id.desc())
         with self._database.connect() as tx:
-            rows = tx.execute(query).mappings().all()
+            rows = tx.execute(query.limit(limit)).mappings().all()
         return [{**r, "mapped": json.loads(r["mapped"])} for r in rows]
 
     def standing(self) -> Standing | None:

@@ -176,9 +176,11 @@ class Inbox:
             return self.append_within(tx, kind, body)
 
     @classmethod
-    def append_within(cls, tx: sa.Connection, kind: EntryKind, body: dict[str, Any]) -> int:
-        """Append an entry without events in the caller's transaction."""
-        return cls._append(tx, kind, body, None)
+    def append_within(
+        cls, tx: sa.Connection, kind: EntryKind, body: dict[str, Any], events: bytes | None = None
+    ) -> int:
+        """Append an entry in the caller's transaction; `events` of a batch are packed."""
+        return cls._append(tx, kind, body, events)
 
     @staticmethod
     def _append(tx: sa.Connection, kind: EntryKind, body: dict[str, Any], events: bytes | None) -> int:

@@ -63,6 +63,10 @@ class AsideRows:
         last = _mark(self.database, before_us, schema.marks.c.quarantine_id)
         with self.database.begin() as tx:
             tx.execute(schema.quarantine.delete().where(schema.quarantine.c.id <= last))
+            tx.execute(schema.retaken.delete().where(schema.retaken.c.id <= last))
+            # SQLite gives the number of a last row anew: younger marks must not date the rows that get it
+            gone = schema.marks.c.quarantine_id <= last
+            tx.execute(schema.marks.update().where(gone).values(quarantine_id=0))
         return False
 
 

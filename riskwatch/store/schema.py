@@ -72,6 +72,14 @@ quarantine = sa.Table(
     sa.Column("mapped", sa.Text, nullable=False),
 )
 
+retaken = sa.Table(  # quarantined rows that a mended mapping took: as which inbox entry, and when
+    "retaken",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),  # of the quarantine
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+)
+
 corrections = sa.Table(  # that came after the tick of their event was closed
     "corrections",
     metadata,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from postgres_server import binaries, postgres
+from retake_town import DAYS, ROOT, START, calls, configs, written
 
-from riskwatch.core.clock import MovableClock, from_us
+from riskwatch.core.clock import DAY_US, MovableClock, from_us, to_us
 from riskwatch.desk import Desk, Place
 from riskwatch.store.codec import dump_alert
 from riskwatch.store.database import open_database
 from riskwatch.store.inbox import EntryKind, Inbox
+from riskwatch.store.quarantine import QuarantineRows, RetakenBatch
 from riskwatch.testing import Timeline
 from riskwatch.workspace import find_workspace
 
@@ -89,6 +92,32 @@ def test_alerts_on_postgresql_are_those_on_sqlite(line: Timeline, tmp_path: Path
     assert desks[1].replay(line._file, "line").account["accepted"] == 0
     for engine in (*engines, *(d.inbox._database for d in (*desks, again))):
         engine.dispose()
+
+
+def test_a_retake_on_postgresql_is_that_on_sqlite(tmp_path: Path, url: str) -> None:
+    """The same rows leave quarantine for the same entry; a row that has left takes nothing along again."""
+    wrong, right = configs(tmp_path / "wrong", mended=False), configs(tmp_path / "right", mended=True)
+    file = written(tmp_path / "calls.csv", [replace(c, iso=n % 3 == 1) for n, c in enumerate(calls())])
+    found = []
+    for name, where in (("lite", None), ("post", url)):
+        place, clock = (
+            Place(ROOT, tmp_path / name, where),
+            MovableClock(from_us(to_us(START) + DAYS * DAY_US)),
+        )
+        desk = Desk.open(place, clock, sources=["town"], overlay=wrong)
+        desk.replay(file, "town")
+        desk.database.dispose()
+        desk = Desk.open(place, clock, overlay=right)
+        made = desk.retake()
+        left = rows(desk.database, "retaken", "id")
+        found.append((made, left, desk.alerts.accounts(), [e.body for e in desk.inbox.after(0)]))
+        events = desk.inbox.after(1, 2)
+        batch = RetakenBatch({"source": "town"}, [left[0][0]], next(iter(events)).events)
+        assert QuarantineRows(desk.database).retake([batch], {}, 0) is None
+        assert desk.inbox.last() == 2
+        desk.database.dispose()
+    assert found[0] == found[1]
+    assert found[0][0].taken() > 100
 
 
 def test_an_entry_that_commits_late_is_not_skipped(tmp_path: Path, url: str) -> None:

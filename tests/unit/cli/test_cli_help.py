@@ -20,7 +20,7 @@ COMMANDS = [
     *(["route"], ["route", "test"], ["route", "show"]),
     *(["handover"], ["suppress"], ["lift"], ["drill"]),
     *(["training-set"], ["training-set", "export"]),
-    *(["quarantine"], ["retention"], ["alerts"]),
+    *(["quarantine"], ["quarantine", "retake"], ["retention"], ["alerts"]),
     *(["bench"], ["bench", "nab"]),
     *(["alerts", name] for name in ("list", "show", "explain", "ack", "close")),
     *(["alerts", name] for name in ("hand-out", "handle", "report", "hand", "shelve", "unshelve")),

@@ -63,9 +63,12 @@ def test_the_demo_prints_alerts_and_how_to_open_the_page(riskwatch, tmp_path):
     assert "riskwatch serve" in first.out
     assert (tmp_path / "home" / "demo" / "truth.json").is_file()
     listed = riskwatch("alerts", "list", "--all", "--json").out
-    again = riskwatch("demo", *SMALL, "--limit", 1)
+    again = riskwatch("demo", *SMALL, "--limit", 1, "--json")
     assert again.code == 0
     assert riskwatch("alerts", "list", "--all", "--json").out == listed
+    (told,) = again.lines
+    assert told["rows_read"] == told["accepted"] + told["duplicate"] + told["late"] + told["quarantined"]
+    assert len(told["shown"]) == min(told["shown_in_all"], 1)
 
 
 def test_the_demo_never_touches_a_real_store(riskwatch, store):

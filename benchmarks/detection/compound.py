@@ -9,15 +9,13 @@ import resource
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.detection.cross_domain import WINDOWS_H, CrossDomain, nats_now
-from benchmarks.detection.shapes import LEAST, WARM_DAYS, Lived, Word, cut_for, episodes, found, lived, told
+from benchmarks.detection.lived import WARM_DAYS, Lived, Word, by_chance, found, lived, told, told_at
 from benchmarks.page import ROOT, asked, provenance, table
-from riskwatch.core.clock import DAY_US
 from riskwatch.core.indicators import DOMAINS
 
 COUNTIES = {
@@ -28,10 +26,8 @@ COUNTIES = {
 }
 RATES = (0.5, 1.0, 2.0)  # alerts a day of a county
 SHARE = 0.3  # of the alerts that the compound may have where both speak
-SHIFTS = (-12, -8, -5, 5, 8, 12)  # days: an incident moved so far is found by chance
 LEAST_SURPRISE, WHOLE = 2.0, 40.0  # nats; a Word's likelihood is surprise over the latter
 COMPOUND = "compound"
-_MOST_WORDS = 20_000  # of which a cut is looked for first
 
 
 def both(shape: str, seed: int, folder: Path) -> tuple[Lived, list[Word]]:
@@ -56,33 +52,6 @@ def both(shape: str, seed: int, folder: Path) -> tuple[Lived, list[Word]]:
     one = lived(shape, seed, folder, also)
     begin_us = min((w.at_us for w in one.words), default=0)
     return one, [w for w in words if w.at_us >= begin_us]
-
-
-def by_chance(opened: list[Word], one: Lived) -> list[float | None]:
-    """What would have been found of the same incidents on other days."""
-    delays: list[float | None] = []
-    for days in SHIFTS:
-        by = days * DAY_US
-        planted = [(name, area, first + by, last + by) for name, area, first, last in one.planted]
-        delays += found(opened, replace(one, planted=planted))
-    return delays
-
-
-def told_at(lists: list[list[Word]], rate: float, days: float) -> list[list[Word]]:
-    """What opens in each county where a common cut lets through so many a day."""
-    least = max(_least_of(lists, _MOST_WORDS), LEAST)
-    if sum(len(episodes(words, least)) for words in lists) / days <= rate:
-        least = LEAST  # too few words are kept to tell so often
-    loud = [(n, w) for n, words in enumerate(lists) for w in words if w.likelihood >= least]
-    pooled = [replace(w, area=f"{n}/{w.area}") for n, w in loud]
-    cut = max(cut_for(pooled, rate, days), LEAST)
-    return [episodes(words, cut) for words in lists]
-
-
-def _least_of(lists: list[list[Word]], most: int) -> float:
-    """The likelihood of the so-manieth likeliest word; a cut above it does not depend on the rest."""
-    likelihood = np.array([w.likelihood for words in lists for w in words])
-    return float(np.partition(likelihood, -most)[-most]) if len(likelihood) > most else 0.0
 
 
 def lines(shape: str, counties: list[tuple[Lived, list[Word]]]) -> list[list[object]]:

@@ -16,7 +16,7 @@ import yaml
 
 from benchmarks.detection.compound import COMPOUND, LEAST_SURPRISE, WHOLE
 from benchmarks.detection.cross_domain import WINDOWS_H, CrossDomain, nats_now
-from benchmarks.detection.shapes import LEAST, MIN_CALLS, Word, _Floor, cut_for, episodes
+from benchmarks.detection.lived import LEAST, MIN_CALLS, Word, _Floor, cut_for, episodes
 from benchmarks.montco911 import FILE, local
 from benchmarks.page import ROOT, asked, provenance, table
 from riskwatch.core.areas import AreaTree

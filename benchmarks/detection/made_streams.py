@@ -22,6 +22,8 @@ STREAMS = 60_000
 STEPS_A_DAY = 8
 WARM_DAYS, DAYS = 28, 30
 INCIDENTS_A_DAY = 14
+FACTOR, LEAST_MORE = (1.4, 4.0), (1.2, 4.0)  # an incident's factor; the least it adds to a step
+LASTS = (2, 12)  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class Incidents:
 
 
 class MadeStreams:
-    """One draw of streams by its seed; `steps` gives the counts of each step, oldest first."""
+    """One draw of streams by its seed; `steps` gives the counts of each step, oldest first.
+
+    `usual` is the true mean of the step given last, incidents left out: for oracles alone.
+    """
 
     def __init__(self, seed: int, streams: int = STREAMS) -> None:
         self.rng = np.random.default_rng(seed)
@@ -51,6 +56,7 @@ class MadeStreams:
         self.daily = daily / daily.mean(axis=1, keepdims=True)
         self.weekend = rng.uniform(0.6, 1.1, streams)
         self.incidents = self._planted(streams)
+        self.usual = np.zeros(streams)
 
     def _planted(self, streams: int) -> Incidents:
         rng, first, last = self.rng, WARM_DAYS * STEPS_A_DAY, (WARM_DAYS + DAYS) * STEPS_A_DAY
@@ -60,9 +66,9 @@ class MadeStreams:
         return Incidents(
             stream,
             start,
-            start + rng.integers(2, 13, n),
-            np.exp(rng.uniform(np.log(1.4), np.log(4.0), n)),
-            rng.uniform(1.2, 4.0, n),
+            start + rng.integers(LASTS[0], LASTS[1] + 1, n),
+            np.exp(rng.uniform(np.log(FACTOR[0]), np.log(FACTOR[1]), n)),
+            rng.uniform(*LEAST_MORE, n),
         )
 
     def steps(self) -> Iterator[IntArray]:
@@ -75,6 +81,7 @@ class MadeStreams:
             mean = self.level * np.exp(drift) * self.daily[:, step % STEPS_A_DAY]
             if step // STEPS_A_DAY % 7 >= 5:
                 mean = mean * self.weekend
+            self.usual = mean.copy()
             on = (told.start <= step) & (step < told.end)
             at = told.stream[on]
             mean[at] = np.maximum(mean[at] * told.factor[on], mean[at] + told.least[on])

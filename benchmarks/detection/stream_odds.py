@@ -16,6 +16,7 @@ SCAN = (1, 2, 4, 8)
 SIZES = ((2.0, 3.0), (3.0, 4.0), (4.0, 6.0), (8.0, 9.0))  # an incident's factor, and the least it adds
 START, GO_ON = 3e-5, 0.85  # how often one begins at a step, and how often it goes on to the next
 HALF_LIFE_DAYS = 14.0
+AT_ONCE = 2.0  # nats over the cut that need no second look
 
 
 class Expectation:
@@ -142,6 +143,22 @@ def calibrated(tail: EmpiricalTail, evidence: FloatArray, daily: FloatArray) -> 
     looks = np.bincount(stratum, minlength=len(tail.strata) + 1).astype(float)[None]
     tail.learn(looks, evidence[over], none, stratum[over])
     return surprise
+
+
+class SecondLook:
+    """Scores of which a word is told at once if far over the cut, else when it is over it twice running.
+
+    Where words are dear it is worth a step to see whether a burst goes on.
+    """
+
+    def __init__(self, streams: int) -> None:
+        self._before = np.full(streams, -np.inf)
+
+    def step(self, score: FloatArray) -> FloatArray:
+        """[streams] the lesser of a score and the one before it, at least the score less AT_ONCE."""
+        found: FloatArray = np.maximum(np.minimum(score, self._before), score - AT_ONCE)
+        self._before = score.copy()
+        return found
 
 
 class HeldCut:

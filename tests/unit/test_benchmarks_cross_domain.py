@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.detection.compound import told_at
 from benchmarks.detection.cross_domain import WINDOWS_H, CrossDomain
-from benchmarks.detection.shapes import Word, cut_for, episodes
+from benchmarks.detection.lived import Word, cut_for, episodes, told_at
 from riskwatch.core.clock import HOUR_US
 from riskwatch.testing.made import made_world
 
@@ -57,5 +56,5 @@ def test_a_cut_found_among_the_likeliest_is_that_of_all(monkeypatch) -> None:
     ]
     whole = episodes(words, cut_for(words, 1.0, 83.0))
     for most in (50, 300, 20_000):  # too few, enough, all
-        monkeypatch.setattr("benchmarks.detection.compound._MOST_WORDS", most)
+        monkeypatch.setattr("benchmarks.detection.lived._MOST_WORDS", most)
         assert told_at([words], 1.0, 83.0) == [whole]

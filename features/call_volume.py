@@ -76,6 +76,7 @@ class CallVolume:
         self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
         self._found: tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray] | None = None
+        self._strata: tuple[FloatArray, NDArray[np.int64], FloatArray] | None = None
 
     def update(self, panel: Panel) -> None:
         """Take in the next panel: learn from the last, judged by now, then count and weigh."""
@@ -302,19 +303,28 @@ class CallVolume:
 
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
-        expectation, n = self.expectation, len(self._members)
+        expectation = self.expectation
         sums, rate = self._plans.without_special(self._tick, self._sums()) or (
             self._sums(),
             expectation.rate,
         )
         expectation.dispersion.learn(sums, rate, expectation.exposure, expectation.level)
-        strata = len(self._tail.strata) + 1
-        everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
-        looked = (everywhere + np.arange(n) * strata)[self._looked()]
-        looks = np.bincount(looked, minlength=n * strata)
-        self._tail.learn(
-            looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]
-        )
+        everywhere, looks = self._everywhere()
+        self._tail.learn(looks, evidence, signatures, everywhere[areas, signatures])
+
+    def _everywhere(self) -> tuple[NDArray[np.int64], FloatArray]:
+        """[areas, signatures] rate strata, and how many are looked at, [signatures, strata].
+
+        They change when levels are learnt, once a day, and with the places of gauges.
+        """
+        rate, n = self.expectation.rate, len(self._members)
+        if self._strata is None or self._strata[0] is not rate or self.gauges.any:
+            strata = len(self._tail.strata) + 1
+            everywhere = self._stratum(np.arange(len(self._world.tree))[:, None], np.arange(n))
+            looked = (everywhere + np.arange(n) * strata)[self._looked()]
+            looks = np.bincount(looked, minlength=n * strata).reshape(n, strata).astype(np.float64)
+            self._strata = rate, everywhere, looks
+        return self._strata[1:]
 
     def state(self) -> State:
         """Everything learnt; the features of the last panel follow from it at the next."""

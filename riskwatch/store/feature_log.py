@@ -71,7 +71,7 @@ class FeatureLog:
             self._buffer.drop(day)
 
     def write_aside(self) -> None:
-        """Let the oldest complete day be written meanwhile; raises StoreError if the last one could not be."""
+        """Let the oldest complete day be written meanwhile; raises StoreError if the last was not."""
         if self._writing is not None and not self._writing[1].done():
             return
         self._settle()

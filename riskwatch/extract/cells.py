@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.compiled import compiled
+from riskwatch.extract.sliding import leave
 
 IntArray = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -79,6 +80,13 @@ class Cell:
         """The earliest instant of some series, ascending, if any has a row."""
         rows = self._rows(asked)
         return self.origin_us + int(_wide(self.since[rows]).min()) * self.unit_us if len(rows) else None
+
+    def leave(self, sums: NDArray[np.int32], window: int) -> None:
+        """Take the counts off one window of `sums` [series, windows]."""
+        if self.bits and self.counts.ndim == 1:
+            leave_marked(sums, self.index, self.counts, window)
+        else:
+            leave(sums, self.series(), self.calls(), window)
 
     def _rows(self, asked: IntArray) -> IntArray:
         return in_bits(self.index, asked) if self.bits else in_gaps(self.index, asked)
@@ -186,6 +194,21 @@ def listed(bits: Bytes, rows: int) -> IntArray:
 
 
 @compiled
+def leave_marked(sums: NDArray[np.int32], bits: Bytes, counts: NDArray[Any], window: int) -> None:
+    """Take counts, one for each bit that is set, off one window of `sums` [series, windows]."""
+    words, row = bits.view(np.uint64), 0
+    for word in range(len(words)):
+        left = words[word]
+        while left:
+            lowest = left & (~left + np.uint64(1))
+            sums[word * 64 + _PLACE[(lowest * _DE_BRUIJN) >> np.uint64(58)], window] -= np.int32(
+                counts[row]
+            )
+            row += 1
+            left ^= lowest
+
+
+@compiled
 def in_gaps(gaps: NDArray[Any], asked: IntArray) -> IntArray:
     """The rows of these series, ascending, in a list of distances; of those that have one."""
     rows = np.empty(len(asked), np.int64)
@@ -264,7 +287,7 @@ def drawn(held: IntArray, since: IntArray, words: NDArray[np.uint64]) -> Rows:
     """The rows of all series that have a bit, ascending."""
     rows = 0
     for word in words:
-        rows += _ones(word)
+        rows += int(_ones(word))
     series = listed(words.view(np.uint8), rows)
     counts, first = np.empty(rows, np.int64), np.empty(rows, np.int64)
     for i in range(rows):

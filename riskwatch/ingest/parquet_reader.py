@@ -117,8 +117,8 @@ class _ColumnDigest:
             for chunk in table.column(name).chunks:
                 offsets, held = text_bytes(chunk)
                 data = held[offsets[0] : offsets[-1]]
-                self._lengths[name].update(np.diff(offsets).astype("<i4", copy=False))
-                self._values[name].update(data)
+                self._lengths[name].update(np.diff(offsets).astype("<i4", copy=False).data)
+                self._values[name].update(data.data)
                 self.size += len(data)
 
     def hexdigest(self) -> str:

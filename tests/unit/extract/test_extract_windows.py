@@ -195,6 +195,13 @@ def test_the_loops_are_the_same_in_python() -> None:
                 pour(rows, *room)
             told.append([a.tolist() for a in drawn(*room)])
     assert told[0] == told[1]
+    for leave in (loops.leave_marked, loops.leave_marked.py_func):
+        sums = np.full((300, 2), 50, np.int32)
+        with np.errstate(over="ignore"):
+            leave(sums, bits, counts.astype(np.uint8), 1)
+        assert (sums[:, 0] == 50).all()
+        assert (50 - sums[series, 1]).tolist() == counts.tolist()
+        assert sums[:, 1].sum() == 300 * 50 - counts.sum()
     for unit in (1, 6, 10**6, 7 * 10**9, 2**53 + 1):
         rows = (series, counts, 10**15 + draw.permutation(70) * unit)
         behind = rows[2] - rows[2].min()

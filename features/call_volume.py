@@ -84,6 +84,7 @@ class CallVolume:
         self._known = np.zeros(self._n, dtype=bool)
         self._evidence = self._nothing()
         self._found: tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, FloatArray] | None = None
+        self._strata: tuple[FloatArray, NDArray[np.int64], FloatArray] | None = None
         self._around = np.empty(0, np.int64)
         """Keys (area * signatures + signature) of the vicinities that speak, ascending."""
 
@@ -333,21 +334,29 @@ class CallVolume:
 
     def _learn_tails(self) -> None:
         areas, signatures, evidence, _ = self._find()  # before the dispersion moves on
-        expectation, n = self.expectation, len(self._members)
-        usual, level = self._counts.usual()
+        expectation, (usual, level) = self.expectation, self._counts.usual()
         ordinary = self._plans.without_special(self._tick, self._counts.by_area())
         if ordinary is None:
             expectation.dispersion.learn(self._counts.sums(), usual, expectation.exposure, level)
         else:
             sums, rates = self._places.sums(ordinary[0]), [self._places.rate(rate) for rate in ordinary[1]]
             expectation.dispersion.learn(sums, rates, expectation.exposure, level)
-        strata = self._tail.kinds * (len(self._tail.strata) + 1)
-        everywhere = self._stratum(np.arange(len(self._places))[:, None], np.arange(n))
-        looked = (everywhere + np.arange(n) * strata)[self._looked()]
-        looks = np.bincount(looked, minlength=n * strata)
-        self._tail.learn(
-            looks.reshape(n, strata).astype(np.float64), evidence, signatures, everywhere[areas, signatures]
-        )
+        everywhere, looks = self._everywhere()
+        self._tail.learn(looks, evidence, signatures, everywhere[areas, signatures])
+
+    def _everywhere(self) -> tuple[NDArray[np.int64], FloatArray]:
+        """[places, signatures] rate strata, and how many are looked at, [signatures, strata].
+
+        They change when levels are learnt, once a day, and with the places of gauges.
+        """
+        rate, n = self.expectation.rate, len(self._members)
+        if self._strata is None or self._strata[0] is not rate or self.gauges.any:
+            strata = self._tail.kinds * (len(self._tail.strata) + 1)
+            everywhere = self._stratum(np.arange(len(self._places))[:, None], np.arange(n))
+            looked = (everywhere + np.arange(n) * strata)[self._looked()]
+            looks = np.bincount(looked, minlength=n * strata).reshape(n, strata).astype(np.float64)
+            self._strata = rate, everywhere, looks
+        return self._strata[1:]
 
     def state(self) -> State:
         """Everything learnt; the features of the last panel follow from it at the next."""

@@ -268,6 +268,8 @@ class Pipeline:
         if found and found[1]["made_with"] == self._made_with():
             self._load(found[1])
         self.catch_up()
+        if self._log:
+            self._log.flush()
 
     def catch_up(self, until: int | None = None) -> None:
         """Apply and commit every entry that was not applied yet, up to one if it is named."""
@@ -311,7 +313,7 @@ class Pipeline:
             )
             self._committed = entry.seq
         if self._log:
-            self._log.flush()
+            self._log.write_aside()
 
     def _planned(self, changes: Sequence[AlertChange]) -> Planned:
         """Who is to be told of these changes, as routing has it; the commit writes it with them."""
@@ -331,6 +333,8 @@ class Pipeline:
 
     def snapshot(self) -> None:
         """Save the state, so that the next start need not replay the inbox."""
+        if self._log:  # a state holds no day that was written
+            self._log.flush()
         self._snapshots.save(self.position, self._state())
 
     def _made_with(self) -> str:

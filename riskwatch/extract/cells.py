@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskwatch.core.compiled import compiled
+from riskwatch.extract.sliding import leave
 
 IntArray = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -80,15 +81,24 @@ class Cell:
         rows = self._rows(asked)
         return self.origin_us + int(_wide(self.since[rows]).min()) * self.unit_us if len(rows) else None
 
+    def leave(self, sums: NDArray[np.int32], window: int) -> None:
+        """Take the counts off one window of `sums` [series, windows]."""
+        if self.bits and self.counts.ndim == 1:
+            leave_marked(sums, self.index, self.counts, window)
+        else:
+            leave(sums, self.series(), self.calls(), window)
+
     def _rows(self, asked: IntArray) -> IntArray:
         return in_bits(self.index, asked) if self.bits else in_gaps(self.index, asked)
 
 
 def merge(first: int, cells: Sequence[Cell], n_series: int) -> Cell:
     """One cell of several that follow each other."""
-    parts = [cell.all() for cell in cells]
-    series, counts, since = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Cell.pack(first, merged(series, counts, since, n_series), n_series)
+    held, since = np.empty(n_series, np.int64), np.empty(n_series, np.int64)
+    words = np.zeros((n_series + 63) >> 6, np.uint64)
+    for cell in cells:
+        pour(cell.all(), held, since, words)
+    return Cell.pack(first, drawn(held, since, words), n_series)
 
 
 def flattened(cells: Sequence[Cell]) -> tuple[IntArray, Bytes]:
@@ -184,6 +194,21 @@ def listed(bits: Bytes, rows: int) -> IntArray:
 
 
 @compiled
+def leave_marked(sums: NDArray[np.int32], bits: Bytes, counts: NDArray[Any], window: int) -> None:
+    """Take counts, one for each bit that is set, off one window of `sums` [series, windows]."""
+    words, row = bits.view(np.uint64), 0
+    for word in range(len(words)):
+        left = words[word]
+        while left:
+            lowest = left & (~left + np.uint64(1))
+            sums[word * 64 + _PLACE[(lowest * _DE_BRUIJN) >> np.uint64(58)], window] -= np.int32(
+                counts[row]
+            )
+            row += 1
+            left ^= lowest
+
+
+@compiled
 def in_gaps(gaps: NDArray[Any], asked: IntArray) -> IntArray:
     """The rows of these series, ascending, in a list of distances; of those that have one."""
     rows = np.empty(len(asked), np.int64)
@@ -231,36 +256,40 @@ def measured(series: IntArray, counts: IntArray, since: IntArray) -> tuple[int, 
     for i in range(1, len(since)):
         origin, latest = min(origin, since[i]), max(latest, since[i])
         largest, gap = max(largest, counts[i]), max(gap, series[i] - series[i - 1])
-    unit = latest - origin
+    unit = max(latest - origin, 1)
+    each = 1.0 / unit
     for i in range(len(since)):
-        if unit == 1:
-            break
         left = since[i] - origin
-        while left:
-            unit, left = left, unit % left
-    return origin, max(unit, 1), latest - origin, largest, gap
+        if np.int64(left * each + 0.5) * unit != left:  # a division would take most of the time here
+            while left:
+                unit, left = left, unit % left
+            each = 1.0 / unit
+    return origin, unit, latest - origin, largest, gap
 
 
 @compiled
-def merged(
-    series: IntArray, counts: IntArray, since: IntArray, n_series: int
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Rows of several parts, one part behind the other, as one's: counts together, the earliest instant."""
-    held, first = np.empty(n_series, np.int64), np.empty(n_series, np.int64)
-    words = np.zeros((n_series + 63) >> 6, np.uint64)
-    rows = 0
+def pour(rows: Rows, held: IntArray, since: IntArray, words: NDArray[np.uint64]) -> None:
+    """Add rows to what is held [series]: counts together, the earliest instant; a bit for each series."""
+    series, counts, first = rows
     for i in range(len(series)):
         key = series[i]
         mark = np.uint64(1) << np.uint64(key & 63)
         if words[key >> 6] & mark:
             held[key] += counts[i]
-            first[key] = min(first[key], since[i])
+            since[key] = min(since[key], first[i])
         else:
             words[key >> 6] |= mark
-            held[key], first[key] = counts[i], since[i]
-            rows += 1
-    out_series = listed(words.view(np.uint8), rows)
-    out_counts, out_since = np.empty(rows, np.int64), np.empty(rows, np.int64)
+            held[key], since[key] = counts[i], first[i]
+
+
+@compiled
+def drawn(held: IntArray, since: IntArray, words: NDArray[np.uint64]) -> Rows:
+    """The rows of all series that have a bit, ascending."""
+    rows = 0
+    for word in words:
+        rows += int(_ones(word))
+    series = listed(words.view(np.uint8), rows)
+    counts, first = np.empty(rows, np.int64), np.empty(rows, np.int64)
     for i in range(rows):
-        out_counts[i], out_since[i] = held[out_series[i]], first[out_series[i]]
-    return out_series, out_counts, out_since
+        counts[i], first[i] = held[series[i]], since[series[i]]
+    return series, counts, first

@@ -93,6 +93,15 @@ def _largest(values: FloatArray) -> float:
 
 
 @compiled
+def _sum(values: FloatArray, begin: int, end: int) -> float:
+    """Of some values, one after the other."""
+    total = 0.0
+    for i in range(begin, end):
+        total += values[i]
+    return total
+
+
+@compiled
 def _logarithms(values: FloatArray) -> FloatArray:
     """[n, m] logarithms, those of 0 very low."""
     logs = np.empty(values.shape)
@@ -221,9 +230,7 @@ def find(
         _look(looked, (sums[a], rate[a], level[a]), column, (opened, spreads[d], twice))
         for s in range(signatures):
             begin, end = begins[s], begins[s + 1]
-            if _largest(largest[begin:end]) * (end - begin) <= wide or not _exceeds(
-                bounds, begin, end, wide
-            ):
+            if _sum(largest, begin, end) <= wide or not _exceeds(bounds, begin, end, wide):
                 continue
             _tighten(looked, begin, end, (opened, log_opened, twice))
             if not _exceeds(bounds, begin, end, wide):

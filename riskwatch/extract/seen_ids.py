@@ -49,11 +49,10 @@ class SeenIds:
 
     def _make_room(self, day: int, more: int) -> None:
         """Leave out what the horizon has passed, in a table four times what is left."""
-        kept = (self._keys != 0) & (self._day >= day - self._days)
-        keys, days = self._keys[kept], self._day[kept]
-        self._keys, self._day = _empty(max(_ROOM, 1 << int(3 * (len(keys) + more)).bit_length()))
-        self._used = len(keys)
-        put(self._keys, self._day, keys, days)
+        old, oldest = (self._keys, self._day), day - self._days
+        self._used = count_since(*old, oldest)
+        self._keys, self._day = _empty(max(_ROOM, 1 << int(3 * (self._used + more)).bit_length()))
+        carry(*old, oldest, self._keys, self._day)
 
     def state(self) -> State:
         """The remembered hashes by day of receipt, ascending."""
@@ -98,6 +97,35 @@ def mark(
             filled += 1
         days[at] = day[i]
     return filled
+
+
+@compiled
+def count_since(table: Keys, days: Days, oldest: int) -> int:
+    """How many keys are of that day or later."""
+    found = 0
+    for at in range(len(table)):
+        if table[at] != 0 and days[at] >= oldest:
+            found += 1
+    return found
+
+
+@compiled
+def carry(old: Keys, old_days: Days, oldest: int, table: Keys, days: Days) -> None:
+    """Enter the keys of that day or later into another table, which has none of them.
+
+    They go over in the order they lie in. That is nearly the order of their places in the other table
+    too, or in each part of it that is as large as the old one: so it is written in streams, not at
+    random, which takes a third of the time.
+    """
+    mask = np.uint64(len(table) - 1)
+    for i in range(len(old)):
+        if old[i] == 0 or old_days[i] < oldest:
+            continue
+        at = old[i] & mask
+        while table[at] != 0:
+            at = (at + np.uint64(1)) & mask
+        table[at] = old[i]
+        days[at] = old_days[i]
 
 
 @compiled

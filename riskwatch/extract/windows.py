@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskwatch.core.panels import Panel
 from riskwatch.core.scores import State
 from riskwatch.extract.cells import Cell, flattened, merge, unflattened
-from riskwatch.extract.sliding import enter, leave
+from riskwatch.extract.sliding import enter
 from riskwatch.extract.spans import Spans, begin
 
 IntArray = NDArray[np.int64]
@@ -47,7 +47,7 @@ class WindowSums:
         begins = self.spans.begins(panel.tick)
         for w, (old, new) in enumerate(zip(self._begins, begins, strict=False)):
             for cell in self._between(old, new):
-                leave(self.by_series, cell.series(), cell.calls(), w)
+                cell.leave(self.by_series, w)
         if self._cells:
             self._coarsen(self._tick, panel.tick)
         rows = (panel.series, panel.counts, panel.first_us)

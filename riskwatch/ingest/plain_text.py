@@ -1,6 +1,6 @@
-"""Plain text read from the bytes of a column: what nearly every row is; used by values and instants.
+"""Plain text read from the bytes of a column, or written: what nearly every row is; used by ingest.
 
-Each loop either reads all rows or says that it cannot, and the general way is taken for all.
+Each loop either takes all rows or says that it cannot, and the general way is taken for all.
 """
 
 from __future__ import annotations
@@ -106,3 +106,69 @@ def read_utc(  # noqa: PLR0911, PLR0912 - one a kind of fault
 @compiled
 def _two(data: Bytes, at: int) -> int:
     return (int(data[at]) - 48) * 10 + int(data[at + 1]) - 48
+
+
+@compiled
+def write_instants(instants_us: NDArray[np.int64], text: Bytes, width: int) -> bool:
+    """Write YYYY-MM-DD HH:MM:SS.ffffff, and Z if the width is 27 and not 26, of years 1970 to 2199.
+
+    `text` is room for all of them, one behind the other. False if any instant is of another year. Rows of
+    a file are mostly of the day of the row before, so the date is worked out only where it changes.
+    """
+    day_us = 86_400_000_000
+    last_day, date = np.int64(-1), np.empty(11, np.uint8)
+    for i in range(len(instants_us)):
+        day = instants_us[i] // day_us
+        if day < 0 or day >= 84_006:  # 2200-01-01
+            return False
+        if day != last_day:
+            _write_date(day, date)
+            last_day = day
+        at = i * width
+        for j in range(11):
+            text[at + j] = date[j]
+        left = np.uint64(instants_us[i] - day * day_us)
+        second, micros = left // np.uint64(1_000_000), left % np.uint64(1_000_000)
+        minute = second // np.uint64(60)
+        _write_two(text, at + 11, minute // np.uint64(60))
+        text[at + 13] = 58
+        _write_two(text, at + 14, minute % np.uint64(60))
+        text[at + 16] = 58
+        _write_two(text, at + 17, second % np.uint64(60))
+        text[at + 19] = 46
+        _write_two(text, at + 20, micros // np.uint64(10_000))
+        _write_two(text, at + 22, micros // np.uint64(100) % np.uint64(100))
+        _write_two(text, at + 24, micros % np.uint64(100))
+        if width == 27:
+            text[at + 26] = 90
+    return True
+
+
+@compiled
+def _write_two(text: Bytes, at: int, number: np.uint64) -> None:
+    text[at] = np.uint8(48) + np.uint8(number // np.uint64(10))
+    text[at + 1] = np.uint8(48) + np.uint8(number % np.uint64(10))
+
+
+@compiled
+def _write_date(day: int, date: Bytes) -> None:
+    """YYYY-MM-DD and a space, of a day since 1970-01-01."""
+    year = 1970
+    while True:
+        size = 366 if (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)) else 365
+        if day < size:
+            break
+        day -= size
+        year += 1
+    month = 12
+    while True:
+        before = _DAYS_BEFORE[month] + (1 if size == 366 and month > 2 else 0)
+        if day >= before:
+            break
+        month -= 1
+    _write_two(date, 0, np.uint64(year // 100))
+    _write_two(date, 2, np.uint64(year % 100))
+    date[4] = date[7] = 45
+    _write_two(date, 5, np.uint64(month))
+    _write_two(date, 8, np.uint64(day - before + 1))
+    date[10] = 32

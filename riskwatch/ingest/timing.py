@@ -135,6 +135,9 @@ class Timing:
         local = parsed.good & (parsed.offset_us == NO_OFFSET)
         if local.all():
             return read_local(parsed.local_us, self._zone), parsed.good
+        if not local.any():  # nearly always: every text said its offset, so there is one reading
+            given = np.where(parsed.good, parsed.local_us - parsed.offset_us, 0)
+            return Readings(given, given, np.zeros(len(given), dtype=bool)), parsed.good
         given = np.where(parsed.good, parsed.local_us - np.where(local, 0, parsed.offset_us), 0)
         earlier, later, ambiguous = given.copy(), given.copy(), np.zeros(len(given), dtype=bool)
         naive = read_local(parsed.local_us[local], self._zone)

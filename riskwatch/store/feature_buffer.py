@@ -49,6 +49,7 @@ class FeatureBuffer:
         self._per_day = DAY_US // world.grid.tick_us
         self._n = len(world.registry)
         self._signatures = len(world.registry.signatures)
+        self._cell_of = _cells_by_series(len(world.tree), self._n, self._signatures)
         self._ticks: list[_Tick] = []
         self._stamps: list[tuple[str, str]] = []
         self._columns: tuple[str, ...] = ()
@@ -66,8 +67,8 @@ class FeatureBuffer:
         likelihood = np.full(len(cell), np.nan)
         looked = scored.areas * self._signatures + scored.signatures
         likelihood[np.searchsorted(cell, looked)] = scored.likelihood
-        area, column = np.divmod(panel.series, self._n + self._signatures)
-        total = column >= self._n
+        counted = self._cell_of[panel.series]
+        total = counted >= 0
         self._ticks.append(
             _Tick(
                 panel.tick,
@@ -77,7 +78,7 @@ class FeatureBuffer:
                 cell,
                 rows[told],
                 likelihood,
-                area[total] * self._signatures + column[total] - self._n,
+                counted[total],
                 panel.counts[total],
             )
         )
@@ -191,6 +192,13 @@ class FeatureBuffer:
             "area": pa.DictionaryArray.from_arrays(pa.array(place, pa.int32()), codes),
             "signature": pa.DictionaryArray.from_arrays(pa.array(signature, pa.int32()), ids),
         }
+
+
+def _cells_by_series(areas: int, indicators: int, signatures: int) -> IntArray:
+    """[series] the cell of a signature's total, -1 for an indicator; a division at every tick is dear."""
+    cells = np.full((areas, indicators + signatures), -1, dtype=np.int64)
+    cells[:, indicators:] = np.arange(areas * signatures).reshape(areas, signatures)
+    return cells.ravel()
 
 
 def _stamp_columns(stamps: list[tuple[str, str]]) -> dict[str, pa.DictionaryArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -46,12 +47,17 @@ class FeatureLog:
     What is not written yet is part of the engine's state, so that a restart neither loses nor
     doubles a tick; a day that is there already is left as it is. The ticks of a day are those
     that begin in it.
+
+    The stream need not wait for the disk: a day may be written in a thread of its own while it goes on,
+    and is kept until it is written.
     """
 
     def __init__(self, home: Path, world: World) -> None:
         self.world = world
         self.folder = home / "features"
         self._buffer = FeatureBuffer(world)
+        self._aside: ThreadPoolExecutor | None = None
+        self._writing: tuple[int, Future[None]] | None = None
 
     def add(self, panel: Panel, features: Features, scored: Scored, stamp: tuple[str, str]) -> None:
         """Keep one decided tick; `stamp` is the version of the bundle on duty and the config hash."""
@@ -59,9 +65,26 @@ class FeatureLog:
 
     def flush(self) -> None:
         """Write the days that are complete; raises StoreError where the disk takes no more."""
+        self._settle()
         while (day := self._buffer.complete_day()) is not None:
-            if not self._path("ticks", day).exists():
-                self._write(day)
+            self._write(day)
+            self._buffer.drop(day)
+
+    def write_aside(self) -> None:
+        """Let the oldest complete day be written meanwhile; raises StoreError if the last was not."""
+        if self._writing is not None and not self._writing[1].done():
+            return
+        self._settle()
+        day = self._buffer.complete_day()
+        if day is not None:
+            self._aside = self._aside or ThreadPoolExecutor(1, "riskwatch-features")
+            self._writing = day, self._aside.submit(self._write, day)
+
+    def _settle(self) -> None:
+        """Wait for the day that is being written, if one is, and let it go; it is kept if that failed."""
+        if self._writing is not None:
+            (day, written), self._writing = self._writing, None
+            written.result()
             self._buffer.drop(day)
 
     def days(self) -> list[date]:
@@ -97,6 +120,8 @@ class FeatureLog:
         return self.folder / name / f"{from_us(day * DAY_US).date().isoformat()}.parquet"
 
     def _write(self, day: int) -> None:
+        if self._path("ticks", day).exists():
+            return
         for name, table in self._buffer.tables(day).items():
             self._write_file(self._path(name, day), table)
 

@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from riskwatch.core.clock import DAY_US
 from riskwatch.extract import seen_ids, sliding
@@ -83,6 +84,28 @@ def test_remembered_ids_survive_growing_and_forgetting():
                 d: k.tolist() for d, k in seen.state().items()
             }
             seen = again
+
+
+@pytest.mark.parametrize("room", [128, 256, 1024])
+def test_keys_are_carried_into_another_table(room):
+    """Those of the day and later, each where looking it up finds it; the same in Python."""
+    draw = np.random.default_rng(6)
+    table, days = np.zeros(256, np.uint64), np.zeros(256, np.int32)
+    keys = draw.integers(1, 2**64, 100, dtype=np.uint64)
+    of_day = draw.integers(0, 9, 100).astype(np.int32)
+    seen_ids.put(table, days, keys, of_day)
+    late = of_day >= 6
+    for count, carry in (
+        (seen_ids.count_since, seen_ids.carry),
+        (seen_ids.count_since.py_func, seen_ids.carry.py_func),
+    ):
+        assert count(table, days, 6) == late.sum()
+        other, other_days = np.zeros(room, np.uint64), np.zeros(room, np.int32)
+        carry(table, days, 6, other, other_days)
+        assert sorted(other[other != 0].tolist()) == sorted(keys[late].tolist())
+        repeated = np.zeros(100, bool)
+        seen_ids.mark(other, other_days, keys, of_day.astype(np.int64), 0, repeated)
+        assert repeated.tolist() == late.tolist()
 
 
 def test_keys_are_sorted_into_their_days():

@@ -184,9 +184,32 @@ def test_the_loops_are_the_same_in_python() -> None:
     assert loops.marked.py_func(series, 300).tolist() == bits.tolist()
     with np.errstate(over="ignore"):  # words wrap around, as in C
         assert loops.listed.py_func(bits, 70).tolist() == loops.listed(bits, 70).tolist() == series.tolist()
-        parts = (np.r_[series[:30], series[5:45]], counts, since, 300)
-        in_python = loops.merged.py_func(*parts)
-    assert [a.tolist() for a in in_python] == [a.tolist() for a in loops.merged(*parts)]
+        parts = [(series[:30], counts[:30], since[:30]), (series[5:45], counts[30:], since[30:])]
+        told = []
+        for pour, drawn in (
+            (loops.pour, loops.drawn),
+            (loops.pour.py_func, loops.drawn.py_func),
+        ):
+            room = (np.zeros(300, np.int64), np.zeros(300, np.int64), np.zeros(5, np.uint64))
+            for rows in parts:
+                pour(rows, *room)
+            told.append([a.tolist() for a in drawn(*room)])
+    assert told[0] == told[1]
+    for leave in (loops.leave_marked, loops.leave_marked.py_func):
+        sums = np.full((300, 2), 50, np.int32)
+        with np.errstate(over="ignore"):
+            leave(sums, bits, counts.astype(np.uint8), 1)
+        assert (sums[:, 0] == 50).all()
+        assert (50 - sums[series, 1]).tolist() == counts.tolist()
+        assert sums[:, 1].sum() == 300 * 50 - counts.sum()
+    for unit in (1, 6, 10**6, 7 * 10**9, 2**53 + 1):
+        rows = (series, counts, 10**15 + draw.permutation(70) * unit)
+        behind = rows[2] - rows[2].min()
+        want = (rows[2].min(), np.gcd.reduce(behind), behind.max(), counts.max(), np.diff(series).max())
+        with np.errstate(over="ignore"):
+            for loop in (loops.measured, loops.measured.py_func):
+                assert loop(*rows)[:4] == want[:4]
+                assert loop(*rows)[4] == max(want[4], series[0])
     asked = np.r_[series[10:20], 299]
     gaps = np.r_[series[:1], np.diff(series)]
     with np.errstate(over="ignore"):

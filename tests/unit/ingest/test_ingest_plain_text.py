@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskwatch.ingest.instants import _read_one
-from riskwatch.ingest.plain_text import _two, is_plain, read_utc, read_whole, text_bytes
+from riskwatch.ingest.parquet_reader import _as_text
+from riskwatch.ingest.plain_text import (
+    _two,
+    is_plain,
+    read_utc,
+    read_whole,
+    text_bytes,
+    write_instants,
+)
 from riskwatch.ingest.values import parse_refs, parse_values
 
 
@@ -84,3 +92,39 @@ def test_plain_ids_are_what_the_general_way_keeps_as_they_are(texts):
         refs, is_text = parse_refs(pa.array(texts))
         assert refs.to_pylist() == texts
         assert not is_text.any()
+
+
+DAY_US = 86_400_000_000
+
+
+@pytest.mark.parametrize("zone", ["UTC", None])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_instants_are_written_as_arrow_writes_them(unit, zone):
+    """Every day from 1970 to 2199, at any instant of it, in any unit."""
+    draw, per_second = np.random.default_rng(8), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    instants = np.arange(84_006) * 86_400 * per_second + draw.integers(0, 86_400 * per_second, 84_006)
+    column = pa.array(instants).cast(pa.timestamp(unit, zone))
+    plain = column.cast(pa.timestamp("us", zone), safe=False).cast(pa.timestamp("us")).cast(pa.string())
+    text = _as_text(column)
+    text.validate(full=True)
+    assert text.to_pylist() == [t + ("Z" if zone else "") for t in plain.to_pylist()]
+
+
+@pytest.mark.parametrize("instants", [[-1, 5], [84_006 * DAY_US, 5], [None, 3], []])
+def test_instants_that_no_loop_writes_are_left_to_arrow(instants):
+    """Of other years, or missing."""
+    column = pa.array(instants, pa.int64()).cast(pa.timestamp("us", "UTC"))
+    plain = column.cast(pa.timestamp("us")).cast(pa.string()).to_pylist()
+    assert _as_text(column).to_pylist() == ["" if t is None else t + "Z" for t in plain]
+
+
+def test_writing_instants_is_the_same_in_python():
+    """With and without a zone; none of another year."""
+    instants = np.array([0, 59 * DAY_US - 1, 59 * DAY_US, 84_005 * DAY_US + 123_456])
+    for width in (26, 27):
+        text, want = np.zeros(4 * width, np.uint8), np.zeros(4 * width, np.uint8)
+        assert write_instants.py_func(instants, text, width)
+        assert write_instants(instants, want, width)
+        assert text.tobytes() == want.tobytes()
+    assert not write_instants.py_func(np.array([-1]), text, 26)
+    assert not write_instants.py_func(np.array([84_006 * DAY_US]), text, 26)

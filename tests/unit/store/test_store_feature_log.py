@@ -51,6 +51,36 @@ def test_a_day_that_cannot_be_written_is_kept_until_it_can(tmp_path):
     assert not [p for p in (tmp_path / "features").rglob("*") if p.name.endswith(".part")]
 
 
+def test_a_day_written_aside_is_the_same_day(tmp_path):
+    """The file is the same bytes as one that was waited for, and the state the same once it is there."""
+    one, other = filled(FeatureLog(tmp_path / "a", WORLD)), filled(FeatureLog(tmp_path / "b", WORLD))
+    kept = pack(one.state())
+    one.write_aside()
+    other.flush()
+    assert pack(one.state()) in (kept, pack(other.state()))
+    one.flush()
+    assert pack(one.state()) == pack(other.state())
+    files = [
+        {p.relative_to(log.folder): p.read_bytes() for p in log.folder.rglob("*.parquet")}
+        for log in (one, other)
+    ]
+    assert len(files[0]) == 3
+    assert files[0] == files[1]
+
+
+def test_a_day_that_cannot_be_written_aside_is_said_and_kept(tmp_path):
+    """The error comes with the next look, and the day is written once there is room."""
+    log = filled(FeatureLog(tmp_path, WORLD))
+    (tmp_path / "features").write_text("in the way")
+    log.write_aside()
+    with pytest.raises(StoreError, match=r"feature log cannot be written .* the day is kept"):
+        log.flush()
+    (tmp_path / "features").unlink()
+    log.write_aside()
+    log.flush()
+    assert len(log.days()) == 1
+
+
 def test_what_is_not_written_is_state(tmp_path):
     """Saved, loaded and gone on from, the files are the same; an empty log has a state too."""
     one, other = FeatureLog(tmp_path / "a", WORLD), FeatureLog(tmp_path / "b", WORLD)

@@ -65,7 +65,7 @@ class EmpiricalTail:
     would go beyond. So an incident does not widen the tail it is judged by.
     """
 
-    def __init__(self, n_signatures: int, n_windows: int, *, threshold: float = 4.0, reach: float = 6.0):
+    def __init__(self, n_signatures: int, n_windows: int, *, threshold: float = 4.0, reach: float = 4.0):
         self.strata = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])  # expected counts a day
         shape = (n_signatures, n_windows, len(self.strata) + 1)
         self.threshold = threshold

@@ -141,7 +141,7 @@ def test_strata_do_not_learn_from_each_other():
     looks = np.zeros((2, len(tail.strata) + 1))
     looks[0, 2] = 1.0
     for _ in range(300):
-        tail.learn(looks, np.array([[8.0]]), np.array([0]), np.array([2]))
+        tail.learn(looks, np.array([[6.5]]), np.array([0]), np.array([2]))
     one = np.zeros(3, dtype=np.int64)
     told = tail.surprise(np.full(3, 20.0), np.array([0, 0, 1]), one, np.array([2, 3, 4]))
     assert told[0] < told[1] == told[2]

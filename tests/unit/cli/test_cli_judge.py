@@ -73,7 +73,7 @@ def test_what_judge_and_train_need_is_told_before_anything_long(county, riskwatc
         unknown = riskwatch(*command, *truth, "--partition", "postcode", *words)
         assert unknown.code == 1
         assert "partition 'postcode': is not registered" in unknown.err
-    configured = riskwatch("models", "judge", "2026.11.2", *truth, "--partition", "settlement", *words)
+    configured = riskwatch("models", "judge", "2026.11.1", *truth, "--partition", "settlement", *words)
     assert configured.code == 1
     assert "only a candidate is judged" in configured.err
 

@@ -34,7 +34,7 @@ def home(registry: Path, tmp_path: Path) -> Path:
 def test_models_list_names_the_champion(riskwatch, home):
     """The configuration's bundle, until another is promoted; one JSON object a line."""
     first, second = riskwatch("models", "list", "--store", home, "--json").lines
-    assert (first["version"], first["champion"], first["decision"]) == ("2026.11.2", True, "none")
+    assert (first["version"], first["champion"], first["decision"]) == ("2026.11.1", True, "none")
     assert (second["version"], second["champion"], second["decision"]) == ("next", False, "pass")
     told = riskwatch("models", "list", "--store", home, "--lang", "zh").out
     assert "在岗" in told
@@ -63,11 +63,11 @@ def test_models_promote_and_rollback_are_one_command_each(riskwatch, home):
     words = ("--as", "Li", "--reason", "calmer", "--store", home)
     done = riskwatch("models", "promote", "next", *words)
     assert done.code == 0
-    assert "Li (unverified) put next on duty in place of 2026.11.2: calmer" in done.out
+    assert "Li (unverified) put next on duty in place of 2026.11.1: calmer" in done.out
     back = riskwatch("models", "rollback", *words, "--json").lines[0]
-    assert (back["before"], back["after"], back["rolled_back"]) == ("next", "2026.11.2", True)
+    assert (back["before"], back["after"], back["rolled_back"]) == ("next", "2026.11.1", True)
     told = riskwatch("models", "show", "next", "--store", home).out
-    assert "rolled back from next to 2026.11.2: calmer" in told
+    assert "rolled back from next to 2026.11.1: calmer" in told
 
 
 def test_models_promote_refuses_with_what_to_do(riskwatch, home):

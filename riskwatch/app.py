@@ -54,7 +54,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
-_STATE_VERSION = 5  # raised when a component keeps other things than before
+_STATE_VERSION = 6  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 

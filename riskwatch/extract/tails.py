@@ -42,13 +42,27 @@ def tail_probability(observed: FloatArray, expected: FloatArray, inverse_size: F
     return tail
 
 
+def cut_mean(mean: FloatArray, reach: float) -> FloatArray:
+    """Mean of an exponential of these means given that it is below `reach`.
+
+    >>> cut_mean(np.array([1.0, 1e6]), 6.0).round(3)
+    array([0.985, 3.   ])
+    """
+    left: FloatArray = mean - reach / np.expm1(reach / mean)
+    return left
+
+
 class EmpiricalTail:
     """Surprise in nats: minus the log of how often evidence as strong is really seen.
 
     Nominal tails fail over many streams, so per (signature, window, rate stratum) the tail
     beyond `threshold` is taken as exponential, its frequency and mean excess learnt from the
-    stream itself (peaks over threshold, Pickands 1975, shape 0), each with a prior weight. One
-    excess counts for at most `cap` nats, so that a storm hardly widens the tail it is judged by.
+    stream itself (peaks over threshold, Pickands 1975, shape 0), each with a prior weight.
+
+    A look further than `reach` nats over the threshold teaches nothing: incidents are there, and one of
+    some days is hundreds of looks. What is within it is taken as an exponential cut off there, of which
+    the mean is known from what is left (maximum likelihood under truncation), and so is how often it
+    would go beyond. So an incident does not widen the tail it is judged by.
     """
 
     def __init__(
@@ -57,14 +71,16 @@ class EmpiricalTail:
         n_windows: int,
         *,
         threshold: float = 4.0,
-        cap: float = 25.0,
+        reach: float = 4.0,
         kinds: int = 1,
     ):
         self.strata = np.array([0.1, 0.3, 1.0, 3.0, 10.0, 30.0])  # expected counts a day
         self.kinds, self._width = kinds, len(self.strata) + 1
         shape = (n_signatures, n_windows, kinds * self._width)
         self.threshold = threshold
-        self._cap = cap
+        self._reach = reach
+        self._means = np.geomspace(1.0, 4.0 * reach, 400)
+        self._cut_means = cut_mean(self._means, reach)
         self._looks = np.zeros(shape)
         self._over = np.zeros(shape)
         self._excess = np.zeros(shape)
@@ -96,8 +112,10 @@ class EmpiricalTail:
 
     def _rebuild(self) -> None:
         """[signatures, windows, strata] surprise at the threshold, and the mean excess over it."""
-        self._rarity = -np.log((self._over + 4.0) / (self._looks + 200.0))
-        self._mean_excess = np.maximum((self._excess + 50.0) / (self._over + 50.0), 1.0)
+        cut = (self._excess + 50.0 * self._cut_means[0]) / (self._over + 50.0)
+        self._mean_excess = np.interp(cut, self._cut_means, self._means)
+        over = self._over / -np.expm1(-self._reach / self._mean_excess)
+        self._rarity = -np.log((over + 4.0) / (self._looks + 200.0))
 
     def learn(
         self,
@@ -113,10 +131,11 @@ class EmpiricalTail:
         self._looks += looks[:, None, :]
         for w in range(evidence.shape[1]):
             beyond = evidence[:, w] - self.threshold
-            over = beyond > 0
-            at = (signature[over], stratum[over])
+            ours, far = (beyond > 0) & (beyond < self._reach), beyond >= self._reach
+            at = (signature[ours], stratum[ours])
             np.add.at(self._over[:, w], at, 1.0)
-            np.add.at(self._excess[:, w], at, np.minimum(beyond[over], self._cap))
+            np.add.at(self._excess[:, w], at, beyond[ours])
+            np.subtract.at(self._looks[:, w], (signature[far], stratum[far]), 1.0)
         self._rebuild()
 
     def state(self) -> State:

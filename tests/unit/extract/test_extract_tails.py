@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from riskwatch.extract.tails import EmpiricalTail, log_likelihood_ratio, tail_probability
+from riskwatch.extract.tails import EmpiricalTail, cut_mean, log_likelihood_ratio, tail_probability
 from riskwatch.store.snapshots import pack, unpack
 
 COUNTS = st.integers(0, 400)
@@ -106,13 +106,32 @@ def test_surprise_is_calibrated_on_exponential_evidence(mean):
         assert (fresh > s).mean() == pytest.approx(np.exp(-s), rel=0.25)
 
 
-def test_one_storm_hardly_widens_the_tail():
-    """An excess counts for at most `cap` nats."""
+def test_an_incident_of_days_does_not_widen_the_tail():
+    """What is beyond the reach teaches nothing, however often it is looked at."""
     quiet = np.random.default_rng(3).exponential(1.5, (500, 50))
     stormy = quiet.copy()
-    stormy[250, :3] = 5_000.0
-    at = np.array([20.0])
-    assert surprise(learnt(stormy), at)[0] > 0.7 * surprise(learnt(quiet), at)[0]
+    stormy[250:350, :3] = 40.0
+    at = np.array([6.0, 20.0])
+    assert surprise(learnt(stormy), at) == pytest.approx(surprise(learnt(quiet), at), rel=0.05)
+
+
+@given(mean=st.floats(1.0, 12.0), reach=st.floats(3.0, 12.0))
+def test_a_cut_mean_is_that_of_the_draws_below_the_cut(mean, reach):
+    """Against the integral of x * exp(-x / mean) over [0, reach], and it rises with the mean."""
+    x = np.linspace(0.0, reach, 20_001)
+    density = np.exp(-x / mean)
+    plain = np.trapezoid(x * density, x) / np.trapezoid(density, x)
+    assert cut_mean(np.array([mean]), reach)[0] == pytest.approx(plain, rel=1e-6)
+    assert cut_mean(np.array([mean * 1.01]), reach)[0] > plain
+
+
+def test_the_tail_of_what_is_within_reach_is_the_whole_tail():
+    """Cut off at the reach, exponential evidence is told with the frequency and scale of all of it."""
+    draws = np.random.default_rng(5).exponential(2.5, (4_000, 50))
+    tail = learnt(draws)
+    for level in (5.0, 9.0, 15.0):
+        expected = level / 2.5
+        assert surprise(tail, np.array([level]))[0] == pytest.approx(expected, rel=0.1)
 
 
 def test_strata_do_not_learn_from_each_other():
@@ -122,7 +141,7 @@ def test_strata_do_not_learn_from_each_other():
     looks = np.zeros((2, len(tail.strata) + 1))
     looks[0, 2] = 1.0
     for _ in range(300):
-        tail.learn(looks, np.array([[30.0]]), np.array([0]), np.array([2]))
+        tail.learn(looks, np.array([[6.5]]), np.array([0]), np.array([2]))
     one = np.zeros(3, dtype=np.int64)
     told = tail.surprise(np.full(3, 20.0), np.array([0, 0, 1]), one, np.array([2, 3, 4]))
     assert told[0] < told[1] == told[2]

@@ -54,7 +54,7 @@ CODES_LEARNT_US = 7 * DAY_US
 """A source's first week is when its codes are learnt: a first sight later is a notice."""
 
 _LATE, _UNCORRECTED = OUTCOMES.index("late"), OUTCOMES.index("uncorrected")
-_STATE_VERSION = 5  # raised when a component keeps other things than before
+_STATE_VERSION = 6  # raised when a component keeps other things than before
 
 OnTick = Callable[[Panel], None]
 
@@ -103,9 +103,10 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
+        corrections = bool(body.get("corrections"))
+        accepted, tallies = self._arrivals.take(events, corrections=corrections)
         self._backlog.take(events, self._arrivals.outcomes == _LATE)
-        self._builder.add(accepted)
+        self._builder.add(accepted, may_leave=corrections)
         self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
 

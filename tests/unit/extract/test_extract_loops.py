@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from riskwatch.core.clock import DAY_US
 from riskwatch.extract import seen_ids, sliding
@@ -63,8 +64,13 @@ def test_hashes_of_ids_differ_and_repeat():
         assert seen_ids.hashed.py_func(offsets[:50], data, salt[:49]).tolist() == found[:49].tolist()
 
 
-def test_remembered_ids_survive_growing_and_forgetting():
-    """A table that is made anew many times answers as a dict of last days does, and so does its state."""
+@pytest.mark.parametrize("at_once", [1, 4, 32])
+def test_remembered_ids_survive_growing_and_forgetting(at_once, monkeypatch):
+    """A table that is made anew many times answers as a dict of last days does, and so does its state.
+
+    Also while it is moved, however little of it with each batch.
+    """
+    monkeypatch.setattr(seen_ids, "_AT_ONCE", at_once)
     draw = np.random.default_rng(2)
     seen, last = SeenIds(3 * DAY_US), dict[int, int]()
     for day in range(40):
@@ -101,12 +107,20 @@ def test_keys_are_sorted_into_their_days():
 def test_marks_are_the_same_in_python():
     """One by one, with collisions of place."""
     told = []
-    for mark, put in ((seen_ids.mark, seen_ids.put), (seen_ids.mark.py_func, seen_ids.put.py_func)):
-        table, days, repeated = np.zeros(8, np.uint64), np.zeros(8, np.int32), np.zeros(5, bool)
-        put(table, days, np.array([8], np.uint64), np.array([1], np.int32))
-        put(table, days, np.array([24], np.uint64), np.array([1], np.int32))
-        keys = np.array([8, 16, 0, 16, 24], np.uint64)
-        filled = mark(table, days, keys, np.array([2, 2, 2, 2, 9]), 3, repeated)
-        told.append((filled, table.tolist(), days.tolist(), repeated.tolist()))
+    for mark, put, move in (
+        (seen_ids.mark, seen_ids.put, seen_ids.move),
+        (seen_ids.mark.py_func, seen_ids.put.py_func, seen_ids.move.py_func),
+    ):
+        held, old = ((np.zeros(8, np.uint64), np.zeros(8, np.int32)) for _ in range(2))
+        put(*held, np.array([8], np.uint64), np.array([1], np.int32))
+        put(*held, np.array([24], np.uint64), np.array([1], np.int32))
+        put(*old, np.array([32, 40, 24], np.uint64), np.array([1, -2, 1], np.int32))
+        keys, repeated = np.array([8, 16, 0, 16, 24, 32, 40], np.uint64), np.zeros(7, bool)
+        filled = mark(held, old, keys, np.array([2, 2, 2, 2, 9, 2, 2]), 3, repeated)
+        move(held, old, 0, 4, 1)
+        count = seen_ids.held_since if mark is seen_ids.mark else seen_ids.held_since.py_func
+        parts = [part.tolist() for part in held]
+        told.append((filled, repeated.tolist(), *parts, count(*held, 1), count(*held, 3)))
     assert told[0] == told[1]
-    assert told[0][3] == [True, False, False, True, False]
+    assert told[0][:2] == (2, [True, False, False, True, False, True, False])
+    assert told[0][-2:] == (5, 1)

@@ -15,7 +15,7 @@ Days = NDArray[np.int32]
 Table = tuple[Keys, Days]
 
 _ROOM = 1 << 12
-_AT_ONCE = 32  # places of an outgrown table that are moved for each row that comes
+_AT_ONCE = 16  # places of an outgrown table that are moved for each row that comes
 
 
 class SeenIds:
@@ -52,7 +52,8 @@ class SeenIds:
         if 2 * (self._used + len(keys)) > len(self._keys):
             self._make_room(oldest, len(keys))
         self._move(oldest, _AT_ONCE * len(keys))
-        self._used += mark((self._keys, self._day), self._old, keys, day, self._days, repeated)
+        outgrown = (*self._old, self._moved)
+        self._used += mark((self._keys, self._day), outgrown, keys, day, self._days, repeated)
         return repeated
 
     def _make_room(self, oldest: int, more: int) -> None:
@@ -97,15 +98,21 @@ def _empty(room: int) -> Table:
 
 @compiled
 def mark(
-    held: Table, old: Table, keys: Keys, day: IntArray, horizon: int, repeated: NDArray[np.bool_]
+    held: Table,
+    outgrown: tuple[Keys, Days, int],
+    keys: Keys,
+    day: IntArray,
+    horizon: int,
+    repeated: NDArray[np.bool_],
 ) -> int:
     """Look keys up and enter those not seen within the horizon; returns how many places were filled.
 
-    What is not held may stand in the old table; where it stands in both, the old one has no newer day.
+    The outgrown table counts from a place on; below, all was moved. A key whose place there is still to
+    be moved is entered there, so that the memory of the new table is touched no sooner than it is filled.
     """
     table, days = held
-    before, old_days = old
-    mask, old_mask = np.uint64(len(table) - 1), np.uint64(max(len(before), 1) - 1)
+    old, old_days, moved = outgrown
+    mask, old_mask = np.uint64(len(table) - 1), np.uint64(max(len(old), 1) - 1)
     filled = 0
     for i in range(len(keys)):
         key = keys[i]
@@ -114,26 +121,29 @@ def mark(
         at = key & mask
         while table[at] != 0 and table[at] != key:
             at = (at + np.uint64(1)) & mask
+        if table[at] == 0 and len(old):
+            was = key & old_mask
+            home = was
+            while old[was] != 0 and old[was] != key:
+                was = (was + np.uint64(1)) & old_mask
+            if was >= moved and (old[was] == key or home >= moved):
+                if old[was] == key and old_days[was] >= day[i] - horizon:
+                    repeated[i] = True
+                    continue
+                filled += old[was] == 0
+                old[was], old_days[was] = key, day[i]
+                continue
         if table[at] == key and days[at] >= day[i] - horizon:
             repeated[i] = True
             continue
-        if table[at] == 0:
-            if len(before):
-                was = key & old_mask
-                while before[was] != 0 and before[was] != key:
-                    was = (was + np.uint64(1)) & old_mask
-                if before[was] == key and old_days[was] >= day[i] - horizon:
-                    repeated[i] = True
-                    continue
-            table[at] = key
-            filled += 1
-        days[at] = day[i]
+        filled += table[at] == 0
+        table[at], days[at] = key, day[i]
     return filled
 
 
 @compiled
 def move(held: Table, old: Table, begin: int, end: int, oldest: int) -> None:
-    """Enter what stands in these places of the old table since a day, and is not held."""
+    """Enter what stands in these places of the outgrown table since a day."""
     table, days = held
     before, old_days = old
     mask = np.uint64(len(table) - 1)
@@ -144,8 +154,7 @@ def move(held: Table, old: Table, begin: int, end: int, oldest: int) -> None:
         at = key & mask
         while table[at] != 0 and table[at] != key:
             at = (at + np.uint64(1)) & mask
-        if table[at] == 0:
-            table[at], days[at] = key, old_days[place]
+        table[at], days[at] = key, old_days[place]
 
 
 @compiled

@@ -103,10 +103,9 @@ class Pipeline:
     def _batch(
         self, body: Mapping[str, Any], events: pa.Table
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
-        corrections = bool(body.get("corrections"))
-        accepted, tallies = self._arrivals.take(events, corrections=corrections)
+        accepted, tallies = self._arrivals.take(events, corrections=bool(body.get("corrections")))
         self._backlog.take(events, self._arrivals.outcomes == _LATE)
-        self._builder.add(accepted, may_leave=corrections)
+        self._builder.add(accepted, may_leave=bool(body.get("corrections")))
         self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
 

@@ -105,7 +105,7 @@ class Pipeline:
     ) -> tuple[list[AlertChange], dict[str, Tally]]:
         accepted, tallies = self._arrivals.take(events, **flags_of(body))
         self._backlog.take(events, self._arrivals.outcomes == _LATE)
-        self._builder.add(accepted)
+        self._builder.add(accepted, may_leave=bool(body.get("corrections")))
         self._builder.withdraw(self._arrivals.leaving)
         return self._close(self._new_codes(body)), tallies
 
@@ -232,17 +232,14 @@ class Pipeline:
     def _order(self, body: Mapping[str, Any]) -> list[AlertChange]:
         at_us = int(body["at_us"])
         given = dict(body["given"])
-        if "until_us" in given:
-            given["until_us"] = self._engine_span(given["until_us"], at_us)
+        if given.get("until_us") is not None:
+            given["until_us"] += self._engine_us(at_us) - at_us
         kind = OrderKind(body["kind"])
         order = Order(kind, body["actor"], at_us, body["why"], given, self._engine_us(at_us))
         return self._adopted(self._cases.order(order))
 
     def _engine_us(self, at_us: int) -> int:
         return counted_from(self._arrivals.clock_us, at_us)
-
-    def _engine_span(self, until_us: int | None, at_us: int) -> int | None:
-        return None if until_us is None else until_us - at_us + self._engine_us(at_us)
 
     def _delivery(self, body: Mapping[str, Any]) -> list[AlertChange]:
         """A receiver that cannot be told is a notice; it ends when the receiver is told again."""

@@ -46,7 +46,7 @@ def run(
 
     from riskwatch.api.application import make_app
     from riskwatch.cli.page import held, served, until_stopped
-    from riskwatch.live import Live
+    from riskwatch.live import Live, settle
 
     def tell(told: Told) -> None:
         if told.fault:
@@ -61,7 +61,7 @@ def run(
         with held(desk.place.home), served(shell, app, host=host, port=port) as url:
             shell.note("running", url=url)
             with delivery_of(shell, desk).running(stop):
-                Live(desk, files, stop, tell, longest_gap_days).run()
+                Live(desk, files, stop, tell, longest_gap_days, begun=settle).run()
     shell.note("stopped")
 
 

@@ -10,6 +10,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 _Loop = TypeVar("_Loop", bound=Callable[..., Any])
+_loops: list[Any] = []
 _FunctionCache: Any = FunctionCache  # numba's methods have no types
 
 
@@ -23,7 +24,15 @@ def compiled(loop: _Loop) -> _Loop:
     made = njit(nogil=True, error_model="numpy")(loop)
     with suppress(RuntimeError):  # numba found no place for its cache
         made._cache = _Kept(loop)  # type: ignore[attr-defined] # what enable_caching() sets
+        _loops.append(made)
     return cast(_Loop, made)
+
+
+def load_kept() -> None:
+    """Load the machine code that is kept of every loop, so that none has to be loaded at its first use."""
+    for made in _loops:
+        for signature in made._cache.signatures(made.targetctx):
+            made.compile(signature)
 
 
 class _Kept(_FunctionCache):  # type: ignore[misc] # for the same reason
@@ -43,6 +52,14 @@ class _Kept(_FunctionCache):  # type: ignore[misc] # for the same reason
             with suppress(OSError):
                 self.flush()
         return found if found is not None and found.signature.args == tuple(sig) else None
+
+    def signatures(self, target_context: Any) -> list[Any]:
+        """Those that machine code is kept of, made for this machine from the loop as it is."""
+        try:
+            held, codegen = self._cache_file._load_index(), target_context.codegen()
+        except Exception:  # as above; the first use will tell
+            return []
+        return [key[0] for key in held if key == self._index_key(key[0], codegen)]
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep machine code, where the disk takes it."""

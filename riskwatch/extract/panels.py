@@ -14,9 +14,9 @@ from riskwatch.core.scores import State, World
 from riskwatch.extract.arrivals import Accepted
 from riskwatch.extract.readings import Readings
 from riskwatch.extract.roll_up import roll_up
+from riskwatch.extract.waiting import COLUMNS, Events, Waiting
 
 IntArray = NDArray[np.int64]
-_COLUMNS = ("tick", "series", "source", "occurred_us", "count")
 
 
 class PanelBuilder:
@@ -36,48 +36,48 @@ class PanelBuilder:
         )
         n = len(world.tree) * self.columns
         self._scratch = (np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n // 64 + 1, np.uint64))
-        self._pending: list[dict[str, IntArray]] = []
+        self._waiting = Waiting()
         self._readings = Readings(world, self.columns)
         self.next_tick: int | None = None
 
-    def add(self, events: Accepted) -> None:
-        """Let events wait; their ticks are not decided yet (arrivals saw to that)."""
+    def add(self, events: Accepted, *, may_leave: bool = False) -> None:
+        """Let events wait; their ticks are not decided yet (arrivals saw to that).
+
+        Only those that `may_leave` can be withdrawn.
+        """
         if not len(events.area):
             return
-        tick = events.occurred_us // self._world.grid.tick_us
-        if self.next_tick is None:
-            self.next_tick = int(tick.min())
-        early = tick < self.next_tick  # only before the first panel can a tick precede the first seen
-        if early.any():
-            self.next_tick = int(tick.min())
-        leaf = events.area * self.columns + events.indicator
-        self._pending.append(
-            {
-                "tick": tick,
-                "series": leaf,
-                "source": events.source,
-                "occurred_us": events.occurred_us,
-                "count": events.count,
-            }
-        )
+        came = self._events(events)
+        earliest = int(came["tick"].min())
+        if self.next_tick is None or earliest < self.next_tick:  # the latter before the first panel only
+            self.next_tick = earliest
+        if may_leave:
+            self._waiting.add_apart(came)
+        elif self._readings.any:
+            read = self._readings.of(came["series"])
+            self._waiting.add_apart({name: column[read] for name, column in came.items()})
+            self._waiting.add({name: column[~read] for name, column in came.items()})
+        else:
+            self._waiting.add(came)
+
+    def _events(self, events: Accepted) -> Events:
+        return {
+            "tick": events.occurred_us // self._world.grid.tick_us,
+            "series": events.area * self.columns + events.indicator,
+            "source": events.source,
+            "occurred_us": events.occurred_us,
+            "count": events.count,
+            "rows": np.ones(len(events.area), np.int64),
+        }
 
     def withdraw(self, events: Accepted) -> None:
-        """Take events back that wait, one for each; equal ones are interchangeable."""
+        """Take events back that wait and may leave, one for each; equal ones are interchangeable."""
         if not len(events.area):
             return
         import pandas as pd  # half a second to import, and few sources send corrections
 
-        waiting = pd.DataFrame(self._split(-1)[1])
-        leaving = pd.DataFrame(
-            {
-                "tick": events.occurred_us // self._world.grid.tick_us,
-                "series": events.area * self.columns + events.indicator,
-                "source": events.source,
-                "occurred_us": events.occurred_us,
-                "count": events.count,
-            }
-        )
-        names = list(_COLUMNS)
+        waiting, leaving = pd.DataFrame(self._waiting.apart()), pd.DataFrame(self._events(events))
+        names = list(COLUMNS)
         for frame in (waiting, leaving):
             frame["nth"] = frame.groupby(names).cumcount()
         stays = (
@@ -85,15 +85,14 @@ class PanelBuilder:
             == "left_only"
         )
         kept = waiting[stays.to_numpy()]
-        self._pending = [{name: kept[name].to_numpy() for name in names}]
+        self._waiting.add_apart({name: kept[name].to_numpy() for name in names})
 
     def close(self, clock_us: int, n_sources: int) -> Iterator[Panel]:
         """The panels of all ticks decided by the clock, in order, empty ones included."""
         last = self._world.grid.last_decided(clock_us)
         if self.next_tick is None or last < self.next_tick:
             return
-        ready, waiting = self._split(last)
-        self._pending = [waiting] if len(waiting["tick"]) else []
+        ready = self._waiting.until(last)
         first, self.next_tick = self.next_tick, last + 1
         counted, read = self._without_readings(ready, range(first, last + 2))
         bounds, series, count, since = roll_up(
@@ -107,8 +106,7 @@ class PanelBuilder:
         brought = self._by_source(ready, first, last, n_sources)
         rows = None
         if self._world.reports_every_us:
-            each = ready | {"count": np.ones(len(ready["tick"]), np.int64)}
-            rows = self._by_source(each, first, last, n_sources)
+            rows = self._by_source(ready | {"count": ready["rows"]}, first, last, n_sources)
         sees = np.full(self.columns, -1, dtype=np.int64)
         grid = self._world.grid
         for n, at in enumerate(range(first, last + 1)):
@@ -128,8 +126,8 @@ class PanelBuilder:
             )
 
     def _without_readings(
-        self, ready: dict[str, IntArray], ticks: range
-    ) -> tuple[dict[str, IntArray], list[dict[str, NDArray[Any]]]]:
+        self, ready: Events, ticks: range
+    ) -> tuple[Events, list[dict[str, NDArray[Any]]]]:
         """What is counted, and the readings of each tick; a reading counts as one row of its source."""
         if not self._readings.any:
             return ready, []
@@ -142,18 +140,7 @@ class PanelBuilder:
         counted = {name: held[~gauge] for name, held in ready.items()}
         return counted, [{"gauges": series[part], "readings": value[part]} for part in parts]
 
-    def _split(self, last: int) -> tuple[dict[str, IntArray], dict[str, IntArray]]:
-        empty = np.empty(0, np.int64)
-        joined = {
-            name: np.concatenate([p[name] for p in self._pending]) if self._pending else empty
-            for name in _COLUMNS
-        }
-        ready = joined["tick"] <= last
-        return {k: v[ready] for k, v in joined.items()}, {k: v[~ready] for k, v in joined.items()}
-
-    def _by_source(
-        self, events: dict[str, IntArray], first: int, last: int, n_sources: int
-    ) -> NDArray[np.int64]:
+    def _by_source(self, events: Events, first: int, last: int, n_sources: int) -> NDArray[np.int64]:
         """[ticks, sources, indicators] counts."""
         n = len(self._world.registry)
         indicator = events["series"] % self.columns
@@ -164,12 +151,10 @@ class PanelBuilder:
         return counts.reshape(shape)
 
     def state(self) -> State:
-        """The waiting events and the next tick to close."""
-        waiting = self._split(-(2**62))[1]
-        return {"next_tick": self.next_tick, "waiting": waiting}
+        """What waits and the next tick to close."""
+        return {"next_tick": self.next_tick, "waiting": self._waiting.state()}
 
     def load(self, state: State) -> None:
         """Go on from a state."""
         self.next_tick = None if state["next_tick"] is None else int(state["next_tick"])
-        waiting = {name: np.asarray(state["waiting"][name], np.int64) for name in _COLUMNS}
-        self._pending = [waiting] if len(waiting["tick"]) else []
+        self._waiting.load(state["waiting"])

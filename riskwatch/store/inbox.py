@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -111,10 +112,15 @@ class Inbox:
             self._set_aside(tx, place, quarantined)
             fail_point("inbox.before_commit")
         fail_point("inbox.after_commit")
+        self._keep_fresh(seq, events)
+        return seq
+
+    def _keep_fresh(self, seq: int, events: pa.Table) -> None:
+        """Keep a batch for who reads it next; several threads append, and one reads."""
         self._fresh[seq] = events
         if len(self._fresh) > _FRESH:
-            self._fresh.popitem(last=False)
-        return seq
+            with suppress(KeyError):  # all were read meanwhile
+                self._fresh.popitem(last=False)
 
     def append_sent(
         self, batch: SentBatch, place: StreamPlace, before: dict[str, Any] | None
@@ -153,6 +159,7 @@ class Inbox:
         except (_Moved, sa.exc.IntegrityError):
             return None
         fail_point("inbox.after_commit")
+        self._keep_fresh(seq, batch.events)
         return seq
 
     @staticmethod

@@ -94,7 +94,7 @@ def test_panels_hold_what_was_said_last_before_they_closed(drawn: list[tuple], p
     arrivals, builder, panels, seen = Arrivals(WORLD, ()), PanelBuilder(WORLD), [], []
     for part in cut(sent, places):
         accepted, tallies = arrivals.take(made_batch(part), corrections=True)
-        builder.add(accepted)
+        builder.add(accepted, may_leave=True)
         builder.withdraw(arrivals.leaving)
         seen += arrivals.outcomes.tolist()
         tally = tallies["made"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from riskwatch import live
 from riskwatch.core.clock import MovableClock, to_us
 from riskwatch.core.errors import StoreError
 from riskwatch.desk import Desk, Place
-from riskwatch.live import Live
+from riskwatch.live import Live, settle
 from riskwatch.store.inbox import EntryKind
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +103,30 @@ def test_the_state_is_saved_behind_a_tick_and_at_no_other_time(run, monkeypatch)
         assert saved == sorted(set(saved))
         assert len(saved) >= 2
         assert saved[-1] == pipeline.ticks
+
+
+def test_a_save_is_due_behind_the_last_tick_before_its_time(run, monkeypatch):
+    """Not behind every tick, nor between two once its time has come; and it takes a small part of it."""
+    now, saved = [100.0], []
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    tick_s = run.desk.settings.world.grid.tick_us / 1e6
+    pipeline = SimpleNamespace(ticks=0, snapshot=lambda: saved.append(now[0]))
+    run.live.snapshot_every_s = 3 * tick_s
+    run.live._saved = (100.0 + 3 * tick_s, 0)
+    for step in range(1, 13):
+        now[0], pipeline.ticks = 100.0 + step * tick_s / 2, step // 2
+        run.live.save(pipeline)
+    assert saved == [100.0 + 3 * tick_s, 100.0 + 6 * tick_s]
+
+    def slow() -> None:
+        saved.append(now[0])
+        now[0] += tick_s
+
+    run.live.rest, pipeline.snapshot = 5.0, slow
+    for _ in range(12):
+        now[0], pipeline.ticks = now[0] + tick_s, pipeline.ticks + 1
+        run.live.save(pipeline)
+    assert saved[2:] == [100.0 + 9 * tick_s, 100.0 + 14 * tick_s, 100.0 + 19 * tick_s]
 
 
 @pytest.mark.parametrize("by", ["another process", "this one"])
@@ -245,3 +272,21 @@ def test_a_stop_ends_the_loop_and_saves_the_state(run):
     run.live.tell = lambda told: run.live.stop.set()
     run.live.run()
     assert len(list((run.desk.place.home / "snapshots").glob("*.npz"))) == 1
+
+
+def test_the_process_is_made_ready_once_the_engine_stands_where_its_store_does(run):
+    """Behind the history, before anything that follows; and the collector lets what is there alone."""
+    seen = []
+
+    def begun() -> None:
+        seen.append(run.account["accepted"])
+        run.live.stop.set()
+        settle()
+
+    run.live.begun = begun
+    try:
+        run.live.run()
+        assert seen == [12]
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()

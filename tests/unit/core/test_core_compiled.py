@@ -54,6 +54,24 @@ def test_machine_code_is_kept(folder: Path):
     assert sum(again.stats.cache_hits.values()) == 1
 
 
+def test_what_is_kept_can_be_loaded_before_its_first_use(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of every signature; a loop of which only a torn index is kept waits for its first use."""
+    made = compiled(total)
+    made(4)
+    made(np.uint8(4))
+    monkeypatch.setattr(module, "_loops", [])
+    again = compiled(total)
+    module.load_kept()
+    assert len(again.signatures) == 2
+    assert sum(again.stats.cache_hits.values()) == 2
+    assert again(4) == 6
+    (index,) = folder.rglob("*.nbi")
+    index.write_bytes(index.read_bytes()[:20])
+    torn = compiled(total)
+    module.load_kept()
+    assert not torn.signatures
+
+
 @pytest.mark.parametrize("suffix", ["nbi", "nbc"])
 @pytest.mark.parametrize("left", [0, 20])
 def test_what_a_power_loss_tore_is_compiled_again(folder: Path, suffix: str, left: int):

@@ -64,8 +64,13 @@ def test_hashes_of_ids_differ_and_repeat():
         assert seen_ids.hashed.py_func(offsets[:50], data, salt[:49]).tolist() == found[:49].tolist()
 
 
-def test_remembered_ids_survive_growing_and_forgetting():
-    """A table that is made anew many times answers as a dict of last days does, and so does its state."""
+@pytest.mark.parametrize("at_once", [1, 4, 32])
+def test_remembered_ids_survive_growing_and_forgetting(at_once, monkeypatch):
+    """A table that is made anew many times answers as a dict of last days does, and so does its state.
+
+    Also while it is moved, however little of it with each batch.
+    """
+    monkeypatch.setattr(seen_ids, "_AT_ONCE", at_once)
     draw = np.random.default_rng(2)
     seen, last = SeenIds(3 * DAY_US), dict[int, int]()
     for day in range(40):
@@ -95,16 +100,17 @@ def test_keys_are_carried_into_another_table(room):
     of_day = draw.integers(0, 9, 100).astype(np.int32)
     seen_ids.put(table, days, keys, of_day)
     late = of_day >= 6
-    for count, carry in (
-        (seen_ids.count_since, seen_ids.carry),
-        (seen_ids.count_since.py_func, seen_ids.carry.py_func),
+    for count, move in (
+        (seen_ids.held_since, seen_ids.move),
+        (seen_ids.held_since.py_func, seen_ids.move.py_func),
     ):
         assert count(table, days, 6) == late.sum()
         other, other_days = np.zeros(room, np.uint64), np.zeros(room, np.int32)
-        carry(table, days, 6, other, other_days)
+        move((other, other_days), (table, days), 0, len(table), 6)
         assert sorted(other[other != 0].tolist()) == sorted(keys[late].tolist())
         repeated = np.zeros(100, bool)
-        seen_ids.mark(other, other_days, keys, of_day.astype(np.int64), 0, repeated)
+        none = np.zeros(0, np.uint64), np.zeros(0, np.int32), 0
+        seen_ids.mark((other, other_days), none, keys, of_day.astype(np.int64), 0, repeated)
         assert repeated.tolist() == late.tolist()
 
 
@@ -124,12 +130,23 @@ def test_keys_are_sorted_into_their_days():
 def test_marks_are_the_same_in_python():
     """One by one, with collisions of place."""
     told = []
-    for mark, put in ((seen_ids.mark, seen_ids.put), (seen_ids.mark.py_func, seen_ids.put.py_func)):
-        table, days, repeated = np.zeros(8, np.uint64), np.zeros(8, np.int32), np.zeros(5, bool)
-        put(table, days, np.array([8], np.uint64), np.array([1], np.int32))
-        put(table, days, np.array([24], np.uint64), np.array([1], np.int32))
-        keys = np.array([8, 16, 0, 16, 24], np.uint64)
-        filled = mark(table, days, keys, np.array([2, 2, 2, 2, 9]), 3, repeated)
-        told.append((filled, table.tolist(), days.tolist(), repeated.tolist()))
+    for mark, put, move in (
+        (seen_ids.mark, seen_ids.put, seen_ids.move),
+        (seen_ids.mark.py_func, seen_ids.put.py_func, seen_ids.move.py_func),
+    ):
+        held, old = ((np.zeros(8, np.uint64), np.zeros(8, np.int32)) for _ in range(2))
+        put(*held, np.array([8], np.uint64), np.array([1], np.int32))
+        put(*held, np.array([24], np.uint64), np.array([1], np.int32))
+        put(*old, np.array([33, 43, 21], np.uint64), np.array([1, -2, 1], np.int32))
+        keys = np.array(
+            [8, 16, 0, 16, 24, 33, 43, 21, 53, 7], np.uint64
+        )  # of places 0, 0, -, 0, 0, 1, 3, 5, 5, 7
+        repeated = np.zeros(len(keys), bool)
+        filled = mark(held, (*old, 3), keys, np.array([2, 2, 2, 2, 9, 2, 2, 2, 2, 2]), 3, repeated)
+        move(held, old, 3, 8, 1)
+        count = seen_ids.held_since if mark is seen_ids.mark else seen_ids.held_since.py_func
+        parts = [part.tolist() for part in held]
+        told.append((filled, repeated.tolist(), *parts, count(*held, 1), count(*held, 3)))
     assert told[0] == told[1]
-    assert told[0][3] == [True, False, False, True, False]
+    assert told[0][1] == [True, False, False, True, False, False, False, True, False, False]
+    assert set(told[0][2]) == {8, 16, 24, 33, 43, 21, 53, 7}

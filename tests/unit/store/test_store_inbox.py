@@ -8,7 +8,7 @@ import pytest
 from made_store import database, table
 
 from riskwatch.core.events import empty_batch
-from riskwatch.store.inbox import EntryKind, Inbox, Quarantine, StreamPlace
+from riskwatch.store.inbox import EntryKind, Inbox, Quarantine, SentBatch, SentReceipt, StreamPlace
 from riskwatch.store.meta import Meta
 from riskwatch.testing.made import MONDAY_US, made_batch
 
@@ -38,6 +38,24 @@ def test_entries_come_back_in_order_and_as_they_were(tmp_path):
     assert entries[0].events.equals(batch(3))
     assert [e.events for e in entries[1:]] == [None, None]
     assert [e.seq for e in inbox.after(two)] == [three]
+
+
+def test_a_batch_that_was_sent_reads_the_same_from_memory_and_from_the_store(tmp_path):
+    """Its appender holds a few of the newest; whoever opens the store anew unpacks them."""
+    inbox, held = Inbox(database(tmp_path)), {"row": 0}
+    for n in range(7):
+        sent = SentBatch({"source": "town", "n": n}, batch(n + 1), [], SentReceipt(None, "d", 5, n + 1, ()))
+        place, before = {"row": n + 1}, held if n else None
+        assert inbox.append_sent(sent, StreamPlace("town", "sent", place), before)
+        held = place
+    stale = StreamPlace("town", "sent", {"row": 9})
+    assert inbox.append_sent(sent, stale, {"row": 1}) is None
+    again = Inbox(inbox._database)
+    for one, other in zip(inbox.after(0), again.after(0), strict=True):
+        assert (one.seq, one.body) == (other.seq, other.body)
+        assert one.events.equals(other.events)
+        assert one.events.schema == other.events.schema
+    assert [e.events.num_rows for e in inbox.after(0)] == list(range(1, 8))
 
 
 def test_reading_sees_what_is_appended_meanwhile(tmp_path):

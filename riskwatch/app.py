@@ -111,8 +111,7 @@ class Pipeline:
 
     def _close(self, codes: Sequence[tuple[int, str]] = ()) -> list[AlertChange]:
         """Decide every tick that the clock allows; new codes are noticed at their instant among them."""
-        changes: list[AlertChange] = []
-        waiting = deque(codes)
+        changes, waiting = list[AlertChange](), deque(codes)
         sources = self._arrivals.sources
         for panel in self._builder.close(self._arrivals.clock_us, len(sources)):
             while waiting and waiting[0][0] < panel.decided_at_us:

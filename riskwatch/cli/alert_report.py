@@ -25,7 +25,8 @@ def tell_facts(shell: Shell, alert: Alert, words: Words) -> None:
     facts: dict[str, object] = {
         "id": alert.id,
         "kind": words.text(f"kind.{alert.kind}"),
-        "area": f"{words.place(alert)} ({' '.join((alert.area, *alert.around))})",
+        "area": f"{words.area(alert.area)} ({alert.area})",
+        "around": words.around(alert) or None,
         "about": words.subject(alert),
         "level": level_text(alert.level, words),
         "peak": level_text(alert.peak_level, words),

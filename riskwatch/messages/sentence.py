@@ -29,6 +29,10 @@ class Words(Names):
         area, near = self.area(alert.area), len(alert.around)
         return self.catalogue.count("place.around", near, area=area) if near else area
 
+    def around(self, alert: Alert) -> str:
+        """The names of the areas around it whose calls are counted with it; empty if none are."""
+        return self.catalogue.joined([self.area(code) for code in alert.around])
+
     def what(self, alert: Alert, on_us: int | None = None) -> str:
         """What happened, without place and level and with its full stop.
 

@@ -283,5 +283,7 @@ def test_a_receiver_that_is_not_reached_is_told_and_so_is_its_return(lang, open_
     ],
 )
 def test_an_alert_with_neighbours_says_how_many(lang, near, lead):
-    """In the place, where the calls that follow are counted."""
+    """In the place, where the calls that follow are counted; a page and a report name them."""
     assert words(lang).sentence(alert(around=near)).startswith(lead)
+    assert words(lang).around(alert(around=("MONTGOMERY COUNTY",))) == words(lang).area("MONTGOMERY COUNTY")
+    assert words(lang).around(alert()) == ""

@@ -105,8 +105,8 @@ def forget(engine: Engine) -> None:
 
 def test_swap_leaves_open_episodes_to_their_bundle(ready: Ready, undisturbed: Engine) -> None:
     """Under a deaf champion they rise, steady and clear as if it were not there; nothing new opens."""
-    opened = [a for a in undisturbed.alerts.find(everything=True, kind=AlertKind.RISK) if a.shown]
-    first = min(a.opened_at_us for a in opened)
+    opened = undisturbed.alerts.find(everything=True, kind=AlertKind.RISK)
+    first = min(a.opened_at_us for a in opened if a.shown)
     at = next(n for n, row in enumerate(last_day(), 1) if row[5] > first)
     engine = ready()
     storm(engine, {at: DEAF})

@@ -12,7 +12,7 @@ from riskwatch.deliver.document import alert_document
 KEYS = """
     id kind area area_name signature level level_word peak_level level_history shown opened_at updated_at
     closed_at state likelihood impact contributions sentence model_versions config_hash inhibited_by
-    feeds_missing owner verdict actor note detail rising evidence_at judged chart revision
+    around     feeds_missing owner verdict actor note detail rising evidence_at judged chart revision
     holder handler reported_at incident by_hand mode drill duty overdue quiet shelved suppressed flapping
     expired_at release released
 """.split()  # noqa: SIM905 - fifty names in quotes are harder to read

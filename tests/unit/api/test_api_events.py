@@ -74,7 +74,9 @@ def test_arrow_and_lines_give_the_same_answer(tmp_path):
     for n, (body, headers) in enumerate(bodies):
         with town(tmp_path / str(n)) as made:
             answers.append(made.send(body, **headers).json())
-    assert all(answer == answers[0] for answer in answers)
+            del answers[-1]["receipt"]  # its number tells whether the engine began before it came
+    for answer in answers:
+        assert answer == answers[0]
     assert answers[0]["outcomes"] == ["accepted", "late", "quarantined"]
 
 

@@ -120,7 +120,8 @@ class CallVolume:
 
     def cells(self, areas: NDArray[np.int64], signature: int) -> Cells:
         """Observed and expected counts [areas, indicators, windows] behind one signature."""
-        return self._cells(areas, signature, np.isin(areas * len(self._members) + signature, self._around))
+        key = areas * len(self._members) + signature
+        return self._cells(areas, signature, np.isin(key, self._around) if len(self._around) else None)
 
     def _cells(self, areas: NDArray[np.int64], signature: int, together: NDArray[np.bool_] | None) -> Cells:
         """The same, of areas some of which speak `together` with neighbours, or none."""
